@@ -1,0 +1,1 @@
+"""What every service stands on: the job and its moves, messages, ports and their adapters."""

@@ -1,0 +1,1 @@
+"""Makes the MP3 of a stored video."""

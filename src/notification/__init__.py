@@ -1,0 +1,1 @@
+"""Tells a user by mail how a job ended."""

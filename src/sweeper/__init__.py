@@ -1,0 +1,1 @@
+"""Moves what does not move: announces again, takes back, expires, deletes orphans."""

@@ -1,0 +1,210 @@
+"""The ports in memory, for unit tests of rules that need a store but not its failures.
+
+The contract tests run against these and against the real servers alike.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from datetime import datetime
+from threading import Lock
+from typing import Self
+
+from chassis.errors import BrokerUnavailable, MediaMissing
+from chassis.jobs import Job
+from chassis.messages import JobMessage
+from chassis.ports import JobExists, Move, StoredMedia
+
+
+class FakeJobStore:
+    """Jobs in a dictionary."""
+
+    def __init__(self) -> None:
+        self._jobs: dict[str, Job] = {}
+        self._lock = Lock()
+
+    def insert(self, job: Job) -> None:
+        """See JobStore."""
+        with self._lock:
+            if job.fid in self._jobs or self._with_key(job.username, job.idempotency_key):
+                raise JobExists
+            self._jobs[job.fid] = job
+
+    def get(self, fid: str) -> Job | None:
+        """See JobStore."""
+        return self._jobs.get(fid)
+
+    def find_by_key(self, username: str, idempotency_key: str) -> Job | None:
+        """See JobStore."""
+        return self._with_key(username, idempotency_key)
+
+    def update(self, fid: str, move: Move) -> Job | None:
+        """See JobStore."""
+        with self._lock:
+            job = self._jobs.get(fid)
+            moved = move(job) if job else None
+            if moved is None:
+                return None
+            self._jobs[fid] = replace(moved, revision=moved.revision + 1)
+            return self._jobs[fid]
+
+    def remove(self, job: Job) -> bool:
+        """See JobStore."""
+        with self._lock:
+            stored = self._jobs.get(job.fid)
+            if stored is None or stored.revision != job.revision:
+                return False
+            del self._jobs[job.fid]
+            return True
+
+    def newest(
+        self, username: str | None, limit: int, before: tuple[datetime, str] | None = None
+    ) -> list[Job]:
+        """See JobStore."""
+        jobs = [job for job in self._jobs.values() if username in (None, job.username)]
+        jobs.sort(key=lambda job: (job.created_at, job.fid), reverse=True)
+        return [job for job in jobs if not before or (job.created_at, job.fid) < before][:limit]
+
+    def count_unfinished(self, username: str) -> int:
+        """See JobStore."""
+        return sum(job.unfinished for job in self._jobs.values() if job.username == username)
+
+    def due(self, now: datetime, limit: int) -> list[Job]:
+        """See JobStore."""
+        jobs = [job for job in self._jobs.values() if job.due_at <= now]
+        return sorted(jobs, key=lambda job: job.due_at)[:limit]
+
+    def referenced(self, media_ids: Collection[str]) -> set[str]:
+        """See JobStore."""
+        named = {
+            media_id
+            for job in self._jobs.values()
+            for media_id in (job.video_fid, job.writing_fid, job.mp3_fid)
+        }
+        return {media_id for media_id in media_ids if media_id in named}
+
+    def _with_key(self, username: str, key: str | None) -> Job | None:
+        return next(
+            (
+                job
+                for job in self._jobs.values()
+                if key is not None and (job.username, job.idempotency_key) == (username, key)
+            ),
+            None,
+        )
+
+
+class FakeMediaWriter:
+    """A file that grows in memory."""
+
+    def __init__(self, store: "FakeMediaStore", media_id: str) -> None:
+        self.media_id = media_id
+        self._store = store
+        self._data = bytearray()
+        self._finished = False
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """See MediaWriter."""
+        self._data += data
+
+    def rewrite_start(self, data: bytes) -> None:
+        """See MediaWriter."""
+        self._data[: len(data)] = data
+
+    def finish(self) -> StoredMedia:
+        """See MediaWriter."""
+        data = bytes(self._data)
+        self._store.files[self.media_id] = data
+        self._finished = True
+        return StoredMedia(self.media_id, len(data), hashlib.sha256(data).hexdigest())
+
+    def abort(self) -> None:
+        """See MediaWriter."""
+        self._store.delete(self.media_id)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        if not self._finished:
+            self.abort()
+
+
+class FakeMediaReader:
+    """A file in memory."""
+
+    def __init__(self, store: "FakeMediaStore", media_id: str) -> None:
+        if media_id not in store.files:
+            raise MediaMissing(media_id)
+        self._store = store
+        self._media_id = media_id
+        self.size = len(store.files[media_id])
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """See MediaReader."""
+        if self._media_id not in self._store.files:
+            raise MediaMissing(self._media_id)
+        return self._store.files[self._media_id][offset : offset + length]
+
+    def stream(self, start: int, stop: int) -> Iterator[bytes]:
+        """See MediaReader."""
+        if start < stop:
+            yield self.read_at(start, stop - start)
+
+    def close(self) -> None:
+        """See MediaReader."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+
+class FakeMediaStore:
+    """Files in a dictionary, which tests may look into."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, bytes] = {}
+
+    def new_id(self) -> str:
+        """See MediaStore."""
+        return secrets.token_hex(12)
+
+    def writer(
+        self,
+        media_id: str,
+        *,
+        name: str,  # noqa: ARG002 - part of the port
+        content_type: str,  # noqa: ARG002 - part of the port
+        hold_start: bool = False,  # noqa: ARG002 - part of the port
+    ) -> FakeMediaWriter:
+        """See MediaStore."""
+        return FakeMediaWriter(self, media_id)
+
+    def open(self, media_id: str) -> FakeMediaReader:
+        """See MediaStore."""
+        return FakeMediaReader(self, media_id)
+
+    def delete(self, media_id: str) -> None:
+        """See MediaStore."""
+        self.files.pop(media_id, None)
+
+    def media_ids(self, after: str | None, limit: int) -> list[str]:
+        """See MediaStore."""
+        return sorted(media_id for media_id in self.files if media_id > (after or ""))[:limit]
+
+
+class FakePublisher:
+    """Keeps what was published; `down` makes it refuse."""
+
+    def __init__(self) -> None:
+        self.published: list[tuple[str, JobMessage]] = []
+        self.down = False
+
+    def publish(self, queue: str, message: JobMessage) -> None:
+        """See Publisher."""
+        if self.down:
+            raise BrokerUnavailable("The broker is down.")
+        self.published.append((queue, message))

@@ -1,0 +1,42 @@
+"""Links that open without a token: signed, for one MP3, for a limited time.
+
+The gateway and the notification service share the secret; auth's keys sign tokens only. Several
+secrets may be given, oldest first: the last signs, all are accepted, so that the secret rotates.
+"""
+
+from typing import Final
+
+from itsdangerous import BadData, URLSafeTimedSerializer
+
+from chassis.errors import Permanent
+
+_PURPOSE: Final = "download-link"
+
+
+class InvalidLink(Permanent):
+    """The signature does not fit, or the link is for another MP3, or its time is over."""
+
+    def __init__(self) -> None:
+        super().__init__("invalid_link", "This link is not valid, or its time is over.")
+
+
+class LinkSigner:
+    """Signs and checks the links that mails carry; `secrets` are separated by commas."""
+
+    def __init__(self, secrets: str, max_age: float) -> None:
+        keys = [secret.strip() for secret in secrets.split(",") if secret.strip()]
+        self._serializer = URLSafeTimedSerializer(keys, salt=_PURPOSE)
+        self._max_age = max_age
+
+    def sign(self, fid: str) -> str:
+        """A signature for `fid`, good for `max_age` seconds from now."""
+        return str(self._serializer.dumps(fid))
+
+    def check(self, fid: str, signature: str) -> None:
+        """Returns if `signature` opens `fid` now; raises InvalidLink."""
+        try:
+            signed = self._serializer.loads(signature, max_age=int(self._max_age))
+        except BadData as error:
+            raise InvalidLink from error
+        if signed != fid:
+            raise InvalidLink

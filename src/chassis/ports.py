@@ -1,0 +1,152 @@
+"""What services need of the world, as promises that a real server and a fake both keep.
+
+The contract tests in tests/contract hold each implementation to these promises. Every method may
+raise `StoreUnavailable` (MongoDB) or `BrokerUnavailable` (RabbitMQ): the world is at fault, nothing
+was decided, trying again is safe.
+"""
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, Self
+
+from chassis.errors import Permanent
+from chassis.jobs import Job
+from chassis.messages import JobMessage
+
+Move = Callable[[Job], Job | None]
+"""A pure function from what a job is to what it becomes; None: not possible (see chassis.moves)."""
+
+
+class JobExists(Permanent):
+    """A job of that user with that idempotency key is there already."""
+
+    def __init__(self) -> None:
+        super().__init__("job_exists", "A job with this idempotency key exists.")
+
+
+class JobStore(Protocol):
+    """The jobs, each changed only by compare-and-set with majority write concern."""
+
+    def insert(self, job: Job) -> None:
+        """Store a new job; raises JobExists for a second one with that owner and idempotency key."""
+
+    def get(self, fid: str) -> Job | None:
+        """The job as it is now, or None."""
+
+    def find_by_key(self, username: str, idempotency_key: str) -> Job | None:
+        """The owner's job with that idempotency key, or None."""
+
+    def update(self, fid: str, move: Move) -> Job | None:
+        """Apply `move` to the job as it is, atomically; the job as it became.
+
+        None when there is no such job or when `move` returned None. `move` may be called several
+        times (another's change came between) and has to be pure.
+        """
+
+    def remove(self, job: Job) -> bool:
+        """Delete the job unless it changed since it was read; whether it was deleted."""
+
+    def newest(
+        self, username: str | None, limit: int, before: tuple[datetime, str] | None = None
+    ) -> list[Job]:
+        """The jobs of one user (None: of all), newest first, after the one `before` names.
+
+        `before` is (created_at, fid) of the last job of the page before.
+        """
+
+    def count_unfinished(self, username: str) -> int:
+        """How many of the user's jobs are still being worked on."""
+
+    def due(self, now: datetime, limit: int) -> list[Job]:
+        """Jobs whose `due_at` has come, those that wait longest first."""
+
+    def referenced(self, media_ids: Collection[str]) -> set[str]:
+        """Those of `media_ids` that some job names (as video_fid, writing_fid or mp3_fid)."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMedia:
+    """A file that is stored whole: size in bytes, sha256 in hex."""
+
+    media_id: str
+    size: int
+    sha256: str
+
+
+class MediaWriter(Protocol):
+    """One file on its way into the store. As a context manager it aborts unless it was finished."""
+
+    media_id: str
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Append; returns when the bytes are taken over, not when they are stored."""
+
+    def rewrite_start(self, data: bytes) -> None:
+        """Replace the first bytes of the file (at most 1 MiB, and no more than were written).
+
+        Only for a writer that was opened with `hold_start`.
+        """
+
+    def finish(self) -> StoredMedia:
+        """Store what is left and make the file visible; raises StoreUnavailable."""
+
+    def abort(self) -> None:
+        """Delete what was stored; leaves the rest to the sweeper if the store is away."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *exc_info: object) -> None: ...
+
+
+class MediaReader(Protocol):
+    """A stored file, read anywhere. Close it, or use it as a context manager."""
+
+    size: int
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Bytes from `offset`, at least one and at most `length`; b"" at the end.
+
+        Raises MediaMissing when the file was deleted meanwhile.
+        """
+
+    def stream(self, start: int, stop: int) -> Iterator[bytes]:
+        """The bytes from `start` up to `stop`, in pieces, read ahead by a bounded amount."""
+
+    def close(self) -> None:
+        """Let go of cursors and threads."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *exc_info: object) -> None: ...
+
+
+class MediaStore(Protocol):
+    """Files in GridFS (one instance for videos, one for mp3s)."""
+
+    def new_id(self) -> str:
+        """A fresh id (24 hex digits), to be named by a job before anything is written under it."""
+
+    def writer(
+        self, media_id: str, *, name: str, content_type: str, hold_start: bool = False
+    ) -> MediaWriter:
+        """Start a file. With `hold_start` its beginning can be replaced until it is finished."""
+
+    def open(self, media_id: str) -> MediaReader:
+        """A finished file; raises MediaMissing."""
+
+    def delete(self, media_id: str) -> None:
+        """Delete the file and all its chunks, finished or not; nothing there is no error."""
+
+    def media_ids(self, after: str | None, limit: int) -> list[str]:
+        """Up to `limit` ids, in order, greater than `after`, under which anything is stored."""
+
+
+class Publisher(Protocol):
+    """The way onto the queues."""
+
+    def publish(self, queue: str, message: JobMessage) -> None:
+        """Returns when the broker has confirmed the message; raises BrokerUnavailable.
+
+        After the error the message may or may not have arrived.
+        """

@@ -1,0 +1,116 @@
+"""Settings: read once at the edge, checked whole, frozen, secrets never shown.
+
+Every setting is an environment variable; `X_FILE` names a file that holds the value of `X` instead,
+as container platforms mount their secrets. All that is wrong is named at once.
+"""
+
+import sys
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from chassis.jobs import Policy
+
+EXIT_BAD_SETTINGS = 2
+
+
+class Settings(BaseModel):
+    """Base of every service's settings; a field `mongodb_url` is the variable MONGODB_URL."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    log_level: str = Field(
+        "INFO",
+        pattern="^(DEBUG|INFO|WARNING|ERROR)$",
+        description="Least severe level that is logged: DEBUG, INFO, WARNING or ERROR.",
+    )
+    listen_host: str = Field("0.0.0.0", description="Address that the service listens on.")  # noqa: S104 - a container's own address is not known before it runs
+
+
+class StoreSettings(Settings):
+    """Settings of services that work on jobs."""
+
+    mongodb_url: SecretStr = Field(description="MongoDB, as `mongodb://user:password@host:27017`.")
+    amqp_url: SecretStr = Field(description="RabbitMQ, as `amqp://user:password@host:5672/vhost`.")
+    lease_seconds: float = Field(
+        30, gt=0, description="How long a worker may be silent before others take its job over."
+    )
+    retry_delays: str = Field(
+        "10,60,300,900",
+        pattern=r"^\d+(\.\d+)?(,\d+(\.\d+)?)*$",
+        description="Seconds to wait after the first, second, ... failed attempt.",
+    )
+    announce_seconds: float = Field(
+        15,
+        gt=0,
+        description="How long a job may wait unmoved before the sweeper announces it again.",
+    )
+    mp3_retention_hours: float = Field(168, gt=0, description="How long an MP3 is kept, in hours.")
+    job_retention_hours: float = Field(
+        720, gt=0, description="How long a finished job stays visible without its files, in hours."
+    )
+
+    @property
+    def policy(self) -> Policy:
+        """The figures of this installation as the moves of a job take them."""
+        delays = tuple(timedelta(seconds=float(text)) for text in self.retry_delays.split(","))
+        return Policy(
+            lease=timedelta(seconds=self.lease_seconds),
+            retry_delays=delays,
+            announce_delay=timedelta(seconds=self.announce_seconds),
+            mp3_retention=timedelta(hours=self.mp3_retention_hours),
+            job_retention=timedelta(hours=self.job_retention_hours),
+        )
+
+
+class BadSettings(Exception):
+    """The environment cannot be run with; `problems` has a line for each bad variable."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
+
+
+SettingsType = TypeVar("SettingsType", bound=Settings)
+
+
+def read_settings(kind: type[SettingsType], environ: Mapping[str, str]) -> SettingsType:
+    """The settings in `environ`; raises BadSettings that names every bad variable."""
+    values: dict[str, Any] = {}
+    problems: list[str] = []
+    for field in kind.model_fields:
+        name = field.upper()
+        path = environ.get(f"{name}_FILE")
+        if name in environ and path is not None:
+            problems.append(f"{name}: give either {name} or {name}_FILE, not both")
+        elif path is not None:
+            try:
+                values[field] = Path(path).read_text(encoding="utf-8").rstrip("\r\n")
+            except (OSError, UnicodeDecodeError) as error:
+                problems.append(f"{name}_FILE: {path} cannot be read ({type(error).__name__})")
+        elif name in environ:
+            values[field] = environ[name]
+    try:
+        settings = kind.model_validate(values)
+    except ValidationError as error:
+        named = {problem.partition(":")[0].removesuffix("_FILE") for problem in problems}
+        for found in error.errors(include_input=False, include_url=False):
+            name = str(found["loc"][0]).upper() if found["loc"] else "settings"
+            if name not in named:
+                problems.append(f"{name}: {found['msg'][0].lower()}{found['msg'][1:]}")
+    if problems:
+        raise BadSettings(problems)
+    return settings
+
+
+def load_settings(kind: type[SettingsType], environ: Mapping[str, str]) -> SettingsType:
+    """The settings in `environ`; a bad environment ends the process with 2 and names all of it."""
+    try:
+        return read_settings(kind, environ)
+    except BadSettings as error:
+        lines = "\n".join(f"  {problem}" for problem in error.problems)
+        print(f"These settings are missing or wrong:\n{lines}", file=sys.stderr)  # noqa: T201 - there is no log yet
+        sys.exit(EXIT_BAD_SETTINGS)
