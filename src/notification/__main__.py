@@ -37,7 +37,7 @@ def main() -> None:
     notifier = Notifier(
         jobs=MongoJobStore(client),
         writer=Writer(sender, settings.public_url, signer.sign, lifetime),
-        mailer=SmtpMailer(server, sender, settings.mail_timeout_seconds),
+        mailer=SmtpMailer(server, sender, settings.mail_timeout),
         policy=settings.policy,
         process=unique_name(SERVICE),
         hurry=hurry,
@@ -48,7 +48,7 @@ def main() -> None:
         MP3_QUEUE,
         notifier.handle,
         workers=settings.mail_workers,
-        drain_seconds=settings.mail_timeout_seconds,
+        drain_seconds=settings.mail_timeout,
         hurry=hurry,
     )
     health = HealthServer(

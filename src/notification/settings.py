@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from pydantic import Field, SecretStr, field_validator
 
 from chassis.errors import Permanent
 from chassis.settings import ConsumerSettings, LinkSettings
@@ -24,9 +24,15 @@ class NotificationSettings(LinkSettings, ConsumerSettings):
     mail_timeout_seconds: float = Field(
         20,
         gt=0,
-        description="How long handing over one mail may take in all; less than LEASE_SECONDS.",
+        description="How long handing over one mail may take in all; two thirds of LEASE_SECONDS"
+        " where that is less.",
     )
     mail_workers: int = Field(4, ge=1, le=64, description="How many mails are sent at once.")
+
+    @property
+    def mail_timeout(self) -> float:
+        """Seconds in which a mail is handed over or not at all, well before its claim runs out."""
+        return min(self.mail_timeout_seconds, self.lease_seconds * 2 / 3)
 
     @property
     def link_lifetime(self) -> timedelta:
@@ -46,12 +52,4 @@ class NotificationSettings(LinkSettings, ConsumerSettings):
             sender_address(value)
         except Permanent as error:
             raise ValueError("is not exactly one mail address") from error
-        return value
-
-    @field_validator("mail_timeout_seconds")
-    @classmethod
-    def _fits_lease(cls, value: float, info: ValidationInfo) -> float:
-        # A mail that is still on its way when its claim runs out would be sent twice.
-        if value >= info.data.get("lease_seconds", float("inf")):
-            raise ValueError("must be less than LEASE_SECONDS")
         return value
