@@ -1,7 +1,6 @@
 """Jobs in MongoDB: one document each, changed by compare-and-set on its revision."""
 
 from collections.abc import Collection as Ids
-from dataclasses import replace
 from datetime import datetime
 from time import sleep
 from typing import Any, Final
@@ -11,7 +10,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.errors import AutoReconnect, DuplicateKeyError
 
 from chassis.errors import StoreUnavailable
-from chassis.jobs import UNFINISHED, Job, State
+from chassis.jobs import UNFINISHED, Job, State, with_new_revision
 from chassis.mongo.client import Client, store_errors
 from chassis.ports import JobExists, Move
 
@@ -81,7 +80,7 @@ class MongoJobStore:
                 moved = move(job) if job else None
                 if job is None or moved is None:
                     return None
-                intended = replace(moved, revision=job.revision + 1)
+                intended = with_new_revision(moved)
                 if self._replace(job, intended):
                     return intended
             except StoreUnavailable as error:
