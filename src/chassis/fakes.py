@@ -12,7 +12,7 @@ from threading import Lock
 from typing import Self
 
 from chassis.errors import BrokerUnavailable, MediaMissing
-from chassis.jobs import Job
+from chassis.jobs import Job, State
 from chassis.messages import JobMessage
 from chassis.ports import JobExists, Move, StoredMedia
 
@@ -83,6 +83,15 @@ class FakeJobStore:
             for media_id in (job.video_fid, job.writing_fid, job.mp3_fid)
         }
         return {media_id for media_id in media_ids if media_id in named}
+
+    def counts(self) -> dict[State, int]:
+        """See JobStore."""
+        return {state: sum(job.state is state for job in self._jobs.values()) for state in State}
+
+    def oldest_waiting(self) -> datetime | None:
+        """See JobStore."""
+        waiting = [job.created_at for job in self._jobs.values() if job.state is State.QUEUED]
+        return min(waiting, default=None)
 
     def _with_key(self, username: str, key: str | None) -> Job | None:
         return next(

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Protocol, Self
 
 from chassis.errors import Permanent
-from chassis.jobs import Job
+from chassis.jobs import Job, State
 from chassis.messages import JobMessage
 
 Move = Callable[[Job], Job | None]
@@ -29,7 +29,7 @@ class JobStore(Protocol):
     """The jobs, each changed only by compare-and-set with majority write concern."""
 
     def insert(self, job: Job) -> None:
-        """Store a new job; raises JobExists for a second one with that owner and idempotency key."""
+        """Store a new job; raises JobExists where the owner used the key before."""
 
     def get(self, fid: str) -> Job | None:
         """The job as it is now, or None."""
@@ -63,6 +63,12 @@ class JobStore(Protocol):
 
     def referenced(self, media_ids: Collection[str]) -> set[str]:
         """Those of `media_ids` that some job names (as video_fid, writing_fid or mp3_fid)."""
+
+    def counts(self) -> dict[State, int]:
+        """How many jobs are in each state."""
+
+    def oldest_waiting(self) -> datetime | None:
+        """When the job was made that waits longest for a worker; None when none waits."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,168 @@
+"""Jobs in MongoDB: one document each, changed by compare-and-set on its revision."""
+
+from collections.abc import Collection as Ids
+from dataclasses import replace
+from datetime import datetime
+from time import sleep
+from typing import Any, Final
+
+from pydantic import TypeAdapter
+from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo.errors import AutoReconnect, DuplicateKeyError
+
+from chassis.errors import StoreUnavailable
+from chassis.jobs import UNFINISHED, Job, State
+from chassis.mongo.client import Client, store_errors
+from chassis.ports import JobExists, Move
+
+_JOB: Final = TypeAdapter(Job)
+_TEXT: Final = {"$type": "string"}
+_MEDIA_FIELDS: Final = ("video_fid", "writing_fid", "mp3_fid")
+_RECONNECT_PAUSES: Final = (0.1, 0.3, 1.0, 2.0)
+
+INDEXES: Final = [
+    IndexModel([("due_at", ASCENDING)]),
+    IndexModel([("username", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)]),
+    IndexModel([("created_at", DESCENDING), ("_id", DESCENDING)]),
+    IndexModel([("username", ASCENDING), ("state", ASCENDING)]),
+    IndexModel([("state", ASCENDING), ("created_at", ASCENDING)]),
+    IndexModel(
+        [("username", ASCENDING), ("idempotency_key", ASCENDING)],
+        unique=True,
+        partialFilterExpression={"idempotency_key": _TEXT},
+    ),
+    *(
+        IndexModel([(name, ASCENDING)], partialFilterExpression={name: _TEXT})
+        for name in _MEDIA_FIELDS
+    ),
+]
+
+
+class MongoJobStore:
+    """See chassis.ports.JobStore; the collection `jobs` of the database `jobs`."""
+
+    def __init__(self, client: Client) -> None:
+        self._jobs = client["jobs"]["jobs"]
+
+    def prepare(self) -> None:
+        """Create what indexes are missing; safe to repeat, also by several processes at once."""
+        with store_errors():
+            self._jobs.create_indexes(INDEXES)
+
+    def insert(self, job: Job) -> None:
+        """See JobStore."""
+        with store_errors():
+            try:
+                self._jobs.insert_one(_to_document(job))
+            except DuplicateKeyError as error:
+                raise JobExists from error
+
+    def get(self, fid: str) -> Job | None:
+        """See JobStore."""
+        return self._one({"_id": fid})
+
+    def find_by_key(self, username: str, idempotency_key: str) -> Job | None:
+        """See JobStore."""
+        return self._one({"username": username, "idempotency_key": idempotency_key})
+
+    def update(self, fid: str, move: Move) -> Job | None:
+        """See JobStore.
+
+        Where the connection broke before the answer came, the job is read again: if it is what
+        this call made of it, the change had been made.
+        """
+        intended: Job | None = None
+        pauses = iter(_RECONNECT_PAUSES)
+        while True:
+            try:
+                job = self._one({"_id": fid})
+                if job is not None and job == intended:
+                    return job
+                moved = move(job) if job else None
+                if job is None or moved is None:
+                    return None
+                intended = replace(moved, revision=job.revision + 1)
+                if self._replace(job, intended):
+                    return intended
+            except StoreUnavailable as error:
+                pause = next(pauses, None)
+                if pause is None or not isinstance(error.__cause__, AutoReconnect):
+                    raise
+                sleep(pause)
+
+    def remove(self, job: Job) -> bool:
+        """See JobStore."""
+        with store_errors():
+            unchanged = {"_id": job.fid, "revision": job.revision}
+            return bool(self._jobs.delete_one(unchanged).deleted_count)
+
+    def newest(
+        self, username: str | None, limit: int, before: tuple[datetime, str] | None = None
+    ) -> list[Job]:
+        """See JobStore."""
+        wanted: dict[str, Any] = {} if username is None else {"username": username}
+        if before:
+            created_at, fid = before
+            wanted["$or"] = [
+                {"created_at": {"$lt": created_at}},
+                {"created_at": created_at, "_id": {"$lt": fid}},
+            ]
+        with store_errors():
+            found = self._jobs.find(wanted).sort([("created_at", -1), ("_id", -1)]).limit(limit)
+            return [_from_document(document) for document in found]
+
+    def count_unfinished(self, username: str) -> int:
+        """See JobStore."""
+        states = [str(state) for state in UNFINISHED]
+        with store_errors():
+            return self._jobs.count_documents({"username": username, "state": {"$in": states}})
+
+    def due(self, now: datetime, limit: int) -> list[Job]:
+        """See JobStore."""
+        with store_errors():
+            found = self._jobs.find({"due_at": {"$lte": now}}).sort("due_at", 1).limit(limit)
+            return [_from_document(document) for document in found]
+
+    def referenced(self, media_ids: Ids[str]) -> set[str]:
+        """See JobStore."""
+        wanted = set(media_ids)
+        named: set[str] = set()
+        with store_errors():
+            for name in _MEDIA_FIELDS:
+                found = self._jobs.find({name: {"$in": list(wanted)}}, {name: 1, "_id": 0})
+                named.update(document[name] for document in found)
+        return named
+
+    def counts(self) -> dict[State, int]:
+        """See JobStore."""
+        with store_errors():
+            found = self._jobs.aggregate([{"$group": {"_id": "$state", "jobs": {"$sum": 1}}}])
+            counted = {document["_id"]: document["jobs"] for document in found}
+        return {state: counted.get(str(state), 0) for state in State}
+
+    def oldest_waiting(self) -> datetime | None:
+        """See JobStore."""
+        job = self._one({"state": str(State.QUEUED)}, sort=[("created_at", 1)])
+        return job.created_at if job else None
+
+    def _replace(self, job: Job, successor: Job) -> bool:
+        unchanged = {"_id": job.fid, "revision": job.revision}
+        with store_errors():
+            return bool(self._jobs.replace_one(unchanged, _to_document(successor)).modified_count)
+
+    def _one(self, wanted: dict[str, Any], **options: Any) -> Job | None:
+        with store_errors():
+            found = self._jobs.find_one(wanted, **options)
+        return _from_document(found) if found else None
+
+
+def _to_document(job: Job) -> dict[str, Any]:
+    document: dict[str, Any] = _JOB.dump_python(job)
+    document["_id"] = document.pop("fid")
+    document["state"] = str(job.state)
+    return document
+
+
+def _from_document(document: dict[str, Any]) -> Job:
+    fields = {name: value for name, value in document.items() if name != "_id"}
+    return _JOB.validate_python({"fid": document["_id"], **fields})

@@ -1,0 +1,75 @@
+"""Files in one GridFS database."""
+
+from typing import Any, Final
+
+from bson import ObjectId
+from pymongo import ASCENDING, IndexModel
+
+from chassis.mongo.client import Client, store_errors
+from chassis.mongo.reader import GridFsReader
+from chassis.mongo.writer import GridFsWriter, delete_file
+
+VIDEOS: Final = "videos"
+MP3S: Final = "mp3s"
+
+
+class GridFsMediaStore:
+    """See chassis.ports.MediaStore; `database` is VIDEOS or MP3S."""
+
+    def __init__(self, client: Client, database: str) -> None:
+        self._database = client[database]
+        self._files = self._database["fs.files"]
+        self._chunks = self._database["fs.chunks"]
+
+    def prepare(self) -> None:
+        """Create the indexes that the GridFS specification asks for; safe to repeat."""
+        with store_errors():
+            by_name = IndexModel([("filename", ASCENDING), ("uploadDate", ASCENDING)])
+            by_number = IndexModel([("files_id", ASCENDING), ("n", ASCENDING)], unique=True)
+            self._files.create_indexes([by_name])
+            self._chunks.create_indexes([by_number])
+
+    def new_id(self) -> str:
+        """See MediaStore."""
+        return str(ObjectId())
+
+    def writer(
+        self, media_id: str, *, name: str, content_type: str, hold_start: bool = False
+    ) -> GridFsWriter:
+        """See MediaStore."""
+        return GridFsWriter(
+            self._database,
+            media_id,
+            name=name,
+            content_type=content_type,
+            hold_start=hold_start,
+        )
+
+    def open(self, media_id: str) -> GridFsReader:
+        """See MediaStore."""
+        return GridFsReader(self._database, media_id)
+
+    def delete(self, media_id: str) -> None:
+        """See MediaStore."""
+        delete_file(self._files, self._chunks, ObjectId(media_id))
+
+    def media_ids(self, after: str | None, limit: int) -> list[str]:
+        """See MediaStore."""
+        start = ObjectId(after) if after else ObjectId("0" * 24)
+        with store_errors():
+            found = self._files.find({"_id": {"$gt": start}}, {"_id": 1}).sort("_id", 1)
+            ids = {file["_id"] for file in found.limit(limit)}
+            ids.update(self._ids_of_chunks(start, limit))
+        return [str(media_id) for media_id in sorted(ids)[:limit]]
+
+    def _ids_of_chunks(self, start: ObjectId, limit: int) -> list[ObjectId]:
+        """Hop along the index from file to file: the chunks themselves are never read."""
+        ids: list[ObjectId] = []
+        hop: dict[str, Any] = {"projection": {"_id": 0, "files_id": 1}, "sort": [("files_id", 1)]}
+        while len(ids) < limit:
+            last = ids[-1] if ids else start
+            found = self._chunks.find_one({"files_id": {"$gt": last}}, **hop)
+            if found is None:
+                break
+            ids.append(found["files_id"])
+        return ids

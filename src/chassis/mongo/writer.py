@@ -1,0 +1,212 @@
+"""Writing a GridFS file as its bytes arrive, with bounded memory.
+
+The driver's own GridIn buffers 48 MB before it writes; this one holds at most a few chunks, ships
+them in batches from a thread of its own, and hashes on the way. What it writes is GridFS as its
+specification has it (https://github.com/mongodb/specifications, source/gridfs).
+"""
+
+import hashlib
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from queue import Empty, Queue
+from threading import Thread
+from typing import Any, Final, Self
+
+from bson import ObjectId
+from pymongo import WriteConcern
+from pymongo.collection import Collection
+from pymongo.database import Database
+
+from chassis.errors import StoreUnavailable
+from chassis.mongo.client import store_errors
+from chassis.ports import StoredMedia
+
+CHUNK_BYTES: Final = 1 << 20
+_BATCH_CHUNKS: Final = 8
+_WAITING_CHUNKS: Final = 8
+
+Document = dict[str, Any]
+
+
+class GridFsWriter:
+    """See chassis.ports.MediaWriter. Memory: at most 17 chunks of 1 MiB, one for a slow sender."""
+
+    def __init__(
+        self,
+        database: Database[Document],
+        media_id: str,
+        *,
+        name: str,
+        content_type: str,
+        hold_start: bool,
+    ) -> None:
+        self.media_id = media_id
+        self._name = name
+        self._content_type = content_type
+        self._files = database["fs.files"]
+        # Chunks need no majority each: `finish` counts them before the file becomes visible.
+        self._chunks = database["fs.chunks"].with_options(write_concern=WriteConcern(w=1))
+        self._key = ObjectId(media_id)
+        self._buffer = bytearray()
+        self._held: bytearray | None = bytearray() if hold_start else None
+        self._count = 0
+        self._size = 0
+        self._sha256 = hashlib.sha256()
+        self._shipper = _Shipper(self._chunks)
+        self._finished = False
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """See MediaWriter; raises StoreUnavailable when an earlier chunk could not be stored."""
+        view = memoryview(data)
+        self._size += len(view)
+        while view:
+            taken = view[: CHUNK_BYTES - len(self._buffer)]
+            self._buffer += taken
+            view = view[len(taken) :]
+            if len(self._buffer) == CHUNK_BYTES:
+                self._emit()
+
+    def rewrite_start(self, data: bytes) -> None:
+        """See MediaWriter."""
+        start = self._held if self._count else self._buffer
+        if start is None or len(data) > len(start):
+            raise ValueError("only bytes that were written and held back can be replaced")
+        start[: len(data)] = data
+
+    def finish(self) -> StoredMedia:
+        """See MediaWriter."""
+        if self._buffer:
+            self._emit()
+        if self._held:
+            self._shipper.put(self._chunk(0, bytes(self._held)))
+        self._shipper.finish()
+        with store_errors():
+            if self._chunks.count_documents({"files_id": self._key}) != self._count:
+                raise StoreUnavailable("The store lost a part of the file while it was written.")
+            sha256 = self._sha256 if self._held is None else self._hash_of_stored()
+            self._files.insert_one(
+                {
+                    "_id": self._key,
+                    "length": self._size,
+                    "chunkSize": CHUNK_BYTES,
+                    "uploadDate": datetime.now(UTC),
+                    "filename": self._name,
+                    "metadata": {"contentType": self._content_type, "sha256": sha256.hexdigest()},
+                }
+            )
+        self._finished = True
+        return StoredMedia(self.media_id, self._size, sha256.hexdigest())
+
+    def abort(self) -> None:
+        """See MediaWriter."""
+        self._shipper.drop()
+        delete_file(self._files, self._chunks, self._key)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        if not self._finished:
+            try:
+                self.abort()
+            except StoreUnavailable:
+                # What is left has no job that names it: the sweeper deletes it.
+                return
+
+    def _emit(self) -> None:
+        if self._held is not None and self._count == 0:
+            self._held = self._buffer
+            self._buffer = bytearray()
+        else:
+            data = bytes(self._buffer)
+            self._buffer.clear()
+            if self._held is None:
+                self._sha256.update(data)
+            self._shipper.put(self._chunk(self._count, data))
+        self._count += 1
+
+    def _chunk(self, number: int, data: bytes) -> Document:
+        return {"_id": ObjectId(), "files_id": self._key, "n": number, "data": data}
+
+    def _hash_of_stored(self) -> "hashlib._Hash":
+        sha256 = hashlib.sha256()
+        for data in chunk_data(self._chunks, self._key, 0, self._count):
+            sha256.update(data)
+        return sha256
+
+
+class _Shipper:
+    """Inserts chunks from a thread of its own, as many at once as have gathered meanwhile."""
+
+    def __init__(self, chunks: Collection[Document]) -> None:
+        self._chunks = chunks
+        self._waiting: Queue[Document | None] = Queue(_WAITING_CHUNKS)
+        self._error: StoreUnavailable | None = None
+        self._thread: Thread | None = None
+
+    def put(self, chunk: Document) -> None:
+        if self._error:
+            raise self._error
+        if self._thread is None:
+            self._thread = Thread(target=self._ship, name="gridfs-writer", daemon=True)
+            self._thread.start()
+        self._waiting.put(chunk)
+
+    def finish(self) -> None:
+        self._join()
+        if self._error:
+            raise self._error
+
+    def drop(self) -> None:
+        self._error = self._error or StoreUnavailable("The file was given up.")
+        self._join()
+
+    def _join(self) -> None:
+        if self._thread:
+            self._waiting.put(None)
+            self._thread.join()
+            self._thread = None
+
+    def _ship(self) -> None:
+        ended = False
+        while not ended:
+            batch = [self._waiting.get()]
+            while len(batch) < _BATCH_CHUNKS:
+                try:
+                    batch.append(self._waiting.get_nowait())
+                except Empty:
+                    break
+            ended = batch[-1] is None
+            chunks = [chunk for chunk in batch if chunk is not None]
+            if chunks and not self._error:
+                self._insert(chunks)
+
+    def _insert(self, chunks: list[Document]) -> None:
+        try:
+            with store_errors():
+                self._chunks.insert_many(chunks, ordered=False)
+        except StoreUnavailable as error:
+            self._error = error
+
+
+def chunk_data(
+    chunks: Collection[Document], key: ObjectId, first: int, stop: int
+) -> Iterator[bytes]:
+    """The data of the chunks from `first` up to `stop`, fetched a few at a time.
+
+    It ends before a chunk that is not there.
+    """
+    wanted = {"files_id": key, "n": {"$gte": first, "$lt": stop}}
+    fields = {"_id": 0, "n": 1, "data": 1}
+    with chunks.find(wanted, fields, sort=[("n", 1)], batch_size=4) as found:
+        for number, document in enumerate(found, first):
+            if document["n"] != number:
+                return
+            yield document["data"]
+
+
+def delete_file(files: Collection[Document], chunks: Collection[Document], key: ObjectId) -> None:
+    """Delete a file and its chunks, whichever are there."""
+    with store_errors():
+        files.delete_one({"_id": key})
+        chunks.delete_many({"files_id": key})
