@@ -1,12 +1,12 @@
 """A private MariaDB server on loopback with one database and one user for auth."""
 
 import os
-import subprocess
 from pathlib import Path
 
 import sqlalchemy
 
 from devstack.ports import LOOPBACK
+from devstack.process import run
 from devstack.secret import kept_secret
 from devstack.server import Server, first_bytes
 
@@ -18,7 +18,7 @@ PROTOCOL_VERSION = 10  # of the greeting: https://mariadb.com/kb/en/connection/
 class MariaDB(Server):
     """One MariaDB server; the user may make and use every database whose name begins `auth`."""
 
-    name = "mariadb"
+    title = "mariadb"
 
     def __init__(self, folder: Path, port: int) -> None:
         self.password = kept_secret(folder / "password")
@@ -74,19 +74,15 @@ class MariaDB(Server):
         (self.folder / "init.sql").write_text("".join(f"{line};\n" for line in statements))
         (self.folder / "init.sql").chmod(0o600)
         if not (self._data / "mysql").exists():
-            subprocess.run(
-                [
-                    "mariadb-install-db",
-                    "--no-defaults",
-                    *_user_option(),
-                    f"--datadir={self._data}",
-                    "--skip-test-db",
-                    "--skip-name-resolve",
-                ],
-                env=self.environment(),
-                check=True,
-                capture_output=True,
-            )
+            command = [
+                "mariadb-install-db",
+                "--no-defaults",
+                *_user_option(),
+                f"--datadir={self._data}",
+                "--skip-test-db",
+                "--skip-name-resolve",
+            ]
+            run("mariadb-install-db", command, self.environment())
 
     def answering(self) -> bool:
         """Whether it greets a client."""
