@@ -102,7 +102,8 @@ class _Handler:
         mode = _read_mode(self._folder)
         if mode is Mode.HANG:
             await asyncio.Event().wait()
-        self._mailbox.add(envelope.original_content or b"")
+        # In a Maildir lines end as elsewhere on this machine; on the wire they end with CRLF.
+        self._mailbox.add((envelope.original_content or b"").replace(b"\r\n", b"\n"))
         if mode is Mode.DIE:
             _write_mode(self._folder, Mode.ACCEPT)
             os._exit(1)

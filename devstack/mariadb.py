@@ -1,13 +1,14 @@
 """A private MariaDB server on loopback with one database and one user for auth."""
 
 import os
+import tempfile
 from pathlib import Path
 
 import sqlalchemy
 
 from devstack.ports import LOOPBACK
 from devstack.process import run
-from devstack.secret import kept_secret
+from devstack.secret import kept_secret, write_private
 from devstack.server import Server, first_bytes
 
 USER = "auth"
@@ -71,14 +72,21 @@ class MariaDB(Server):
             f"CREATE USER IF NOT EXISTS `{USER}`@`{LOOPBACK}` IDENTIFIED BY '{self.password}'",
             f"GRANT ALL PRIVILEGES ON `{DATABASE}%`.* TO `{USER}`@`{LOOPBACK}`",
         ]
-        (self.folder / "init.sql").write_text("".join(f"{line};\n" for line in statements))
-        (self.folder / "init.sql").chmod(0o600)
+        write_private(self.folder / "init.sql", "".join(f"{line};\n" for line in statements))
         if not (self._data / "mysql").exists():
+            self._install()
+
+    def _install(self) -> None:
+        self._data.mkdir(exist_ok=True)
+        # Through a link, because mariadb-install-db fails where the path holds a space.
+        with tempfile.TemporaryDirectory() as short:
+            link = Path(short) / "data"
+            link.symlink_to(self._data)
             command = [
                 "mariadb-install-db",
                 "--no-defaults",
                 *_user_option(),
-                f"--datadir={self._data}",
+                f"--datadir={link}",
                 "--skip-test-db",
                 "--skip-name-resolve",
             ]

@@ -14,6 +14,7 @@ from pathlib import Path
 from devstack.guardian import GUARDIAN
 
 POLL_SECONDS = 0.05
+RUN_SECONDS = 120.0
 LOG_TAIL_LINES = 20
 
 # Past any proxy that the environment names: what we ask is on this machine.
@@ -170,19 +171,26 @@ class Process:
 
 
 def run(
-    name: str, command: Sequence[str], environment: Mapping[str, str], timeout: float = 120.0
+    name: str,
+    command: Sequence[str],
+    environment: Mapping[str, str],
 ) -> str:
     """Run a program to its end; returns what it printed, raises ProgramFailed."""
     try:
         done = subprocess.run(
-            command, env=environment, check=True, capture_output=True, text=True, timeout=timeout
+            command,
+            env=environment,
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=RUN_SECONDS,
         )
     except subprocess.CalledProcessError as error:
         raise ProgramFailed(
             f"{name} ended with exit code {error.returncode}: {error.stdout}{error.stderr}"
         ) from error
     except subprocess.TimeoutExpired as error:
-        raise ProgramFailed(f"{name} had not ended after {timeout:.0f} s") from error
+        raise ProgramFailed(f"{name} had not ended after {RUN_SECONDS:.0f} s") from error
     except FileNotFoundError as error:
         raise ProgramFailed(
             f"{name}: {command[0]} is missing; scripts/bootstrap installs it"

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from devstack.ports import LOOPBACK, free_port
 from devstack.process import Process, run
-from devstack.secret import kept_secret
+from devstack.secret import kept_secret, write_private
 from devstack.server import Server, first_bytes
 
 PROGRAMS = Path("/usr/lib/rabbitmq/bin")
@@ -86,7 +86,7 @@ class RabbitMQ(Server):
             "log.file = false",
             *self.config,
         ]
-        (self.folder / "rabbitmq.conf").write_text("\n".join(lines) + "\n")
+        write_private(self.folder / "rabbitmq.conf", "\n".join(lines) + "\n")
         (self.folder / "advanced.config").write_text("[].\n")
         (self.folder / "enabled_plugins").write_text("[].\n")
         (self.folder / "rabbitmq-env.conf").write_text("")
