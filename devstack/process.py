@@ -74,6 +74,7 @@ class Process:
         """Start the program without waiting for it; raises ProgramFailed if it is missing."""
         if self.running:
             raise RuntimeError(f"{self.name} runs already")
+        self.kill()  # children of one that ended by itself may still hold its port
         self.log.parent.mkdir(parents=True, exist_ok=True)
         self._log_start = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as output:

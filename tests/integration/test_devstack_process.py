@@ -58,6 +58,17 @@ def test_the_children_of_a_program_end_with_it(
     assert eventually(lambda: not alive(pid) and not alive(child))
 
 
+def test_starting_again_ends_what_is_left_of_the_last_time(tmp_path: Path) -> None:
+    """The children of a program that died by itself are gone before it starts anew."""
+    process, child = family(tmp_path)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait(10)
+    assert alive(child)
+    process.start()
+    assert eventually(lambda: not alive(child))
+    process.kill()
+
+
 def test_a_suspended_program_can_be_stopped(tmp_path: Path) -> None:
     """A program that hangs in SIGSTOP is resumed, so that it can end in good order."""
     process = make(
