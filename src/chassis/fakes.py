@@ -69,10 +69,13 @@ class FakeJobStore:
         """See JobStore."""
         return sum(job.unfinished for job in self._jobs.values() if job.username == username)
 
-    def due(self, now: datetime, limit: int) -> list[Job]:
+    def due(
+        self, now: datetime, limit: int, after: tuple[datetime, str] | None = None
+    ) -> list[Job]:
         """See JobStore."""
         jobs = [job for job in self._jobs.values() if job.due_at <= now]
-        return sorted(jobs, key=lambda job: job.due_at)[:limit]
+        jobs.sort(key=lambda job: (job.due_at, job.fid))
+        return [job for job in jobs if not after or (job.due_at, job.fid) > after][:limit]
 
     def referenced(self, media_ids: Collection[str]) -> set[str]:
         """See JobStore."""

@@ -20,7 +20,7 @@ _MEDIA_FIELDS: Final = ("video_fid", "writing_fid", "mp3_fid")
 _RECONNECT_PAUSES: Final = (0.1, 0.3, 1.0, 2.0)
 
 INDEXES: Final = [
-    IndexModel([("due_at", ASCENDING)]),
+    IndexModel([("due_at", ASCENDING), ("_id", ASCENDING)]),
     IndexModel([("username", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)]),
     IndexModel([("created_at", DESCENDING), ("_id", DESCENDING)]),
     IndexModel([("username", ASCENDING), ("state", ASCENDING)]),
@@ -116,10 +116,16 @@ class MongoJobStore:
         with store_errors():
             return self._jobs.count_documents({"username": username, "state": {"$in": states}})
 
-    def due(self, now: datetime, limit: int) -> list[Job]:
+    def due(
+        self, now: datetime, limit: int, after: tuple[datetime, str] | None = None
+    ) -> list[Job]:
         """See JobStore."""
+        wanted: dict[str, Any] = {"due_at": {"$lte": now}}
+        if after:
+            due_at, fid = after
+            wanted["$or"] = [{"due_at": {"$gt": due_at}}, {"due_at": due_at, "_id": {"$gt": fid}}]
         with store_errors():
-            found = self._jobs.find({"due_at": {"$lte": now}}).sort("due_at", 1).limit(limit)
+            found = self._jobs.find(wanted).sort([("due_at", 1), ("_id", 1)]).limit(limit)
             return [_from_document(document) for document in found]
 
     def referenced(self, media_ids: Ids[str]) -> set[str]:
