@@ -178,7 +178,8 @@ def test_a_queue_with_other_arguments_is_reported_in_plain_words(amqp_url: str) 
 
 def test_a_restarted_broker_is_found_again(tmp_path: Path) -> None:
     """SIGKILL of RabbitMQ: publishing refuses at once, and goes on after the restart; confirmed
-    messages are still there."""
+    messages are still there.
+    """
     with RabbitMQ(tmp_path, free_port()) as server:
         seen = Seen()
         with publisher_on(server.url) as publisher, consumer_on(server.url, seen):
@@ -223,10 +224,10 @@ def test_a_disk_alarm_does_not_block_publishers(tmp_path: Path) -> None:
     """While the broker takes no messages publishing refuses in bounded time; afterwards it goes on."""
     with RabbitMQ(tmp_path, free_port()) as server, publisher_on(server.url, 2) as publisher:
         publisher.publish(VIDEO_QUEUE, a_message())
-        server.control("set_disk_free_limit", "100TB")
+        server.control("set_disk_free_limit", "100000000000000")
         with pytest.raises(BrokerUnavailable):
             publisher.publish(VIDEO_QUEUE, a_message())
         with pytest.raises(BrokerUnavailable):
             publisher.publish(VIDEO_QUEUE, a_message())
-        server.control("set_disk_free_limit", "50MB")
+        server.control("set_disk_free_limit", "50000000")
         wait_for(lambda: published(publisher))
