@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from threading import Event
-from typing import Any
 
 import pytest
 
@@ -147,14 +146,16 @@ def test_a_file_that_another_job_names_stays(broom: Broom) -> None:
     assert job.mp3_fid in broom.mp3s.files
 
 
-def test_a_job_that_moved_meanwhile_is_left_alone(broom: Broom, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_job_that_moved_meanwhile_is_left_alone(
+    broom: Broom, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What was read is acted on only as it was read: a live upload is not interrupted."""
     job = broom.insert(sample_jobs.receiving())
     broom.now = job.due_at
-    read: Any = broom.jobs.due
+    read: Callable[..., list[Job]] = broom.jobs.due
 
     def renewed_after_reading(*given: object) -> list[Job]:
-        page: list[Job] = read(*given)
+        page = read(*given)
         broom.jobs.update(
             job.fid, lambda j: moves.receiving_renewed(j, "gateway", POLICY, broom.now)
         )
@@ -169,12 +170,12 @@ def test_a_job_that_moved_meanwhile_is_left_alone(broom: Broom, monkeypatch: pyt
 def test_two_sweepers_do_what_one_does(broom: Broom, monkeypatch: pytest.MonkeyPatch) -> None:
     """A second sweeper with the same work list changes nothing that the first has changed."""
     jobs = [
-        broom.insert(made())
-        for made in (
-            sample_jobs.receiving,
-            sample_jobs.queued,
-            lambda: sample_jobs.mailed(sample_jobs.ready()),
-            sample_jobs.cancelled,
+        broom.insert(job)
+        for job in (
+            sample_jobs.receiving(),
+            sample_jobs.queued(),
+            sample_jobs.mailed(sample_jobs.ready()),
+            sample_jobs.cancelled(),
         )
     ]
     broom.now = max(job.due_at for job in jobs)
@@ -210,7 +211,9 @@ def test_a_dead_broker_is_asked_once_a_round(broom: Broom, monkeypatch: pytest.M
     assert {fid for _, fid in broom.announced} == {job.fid for job in waiting}
 
 
-def test_one_refusing_queue_does_not_hold_up_another(broom: Broom, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_refusing_queue_does_not_hold_up_another(
+    broom: Broom, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Only the queue that refuses is left alone for the round."""
     broom.insert(sample_jobs.queued())
     told = broom.insert(sample_jobs.ready())
@@ -240,7 +243,9 @@ def test_a_round_sees_every_due_job_once(broom: Broom) -> None:
     assert sorted(fid for _, fid in broom.announced) == sorted(job.fid for job in jobs)
 
 
-def test_a_job_that_cannot_be_dealt_with_holds_up_nobody(broom: Broom, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_job_that_cannot_be_dealt_with_holds_up_nobody(
+    broom: Broom, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A fault of our own with one job is logged, and the next job gets its turn."""
     first = broom.insert(sample_jobs.queued())
     second = broom.insert(sample_jobs.queued(NOW + timedelta(seconds=1)))
@@ -271,7 +276,9 @@ def test_a_store_that_is_away_ends_the_round(broom: Broom, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize("done", [0, 2])
-def test_it_ends_after_the_step_under_way(broom: Broom, monkeypatch: pytest.MonkeyPatch, done: int) -> None:
+def test_it_ends_after_the_step_under_way(
+    broom: Broom, monkeypatch: pytest.MonkeyPatch, done: int
+) -> None:
     """Told to stop, it takes no further step, and loses none."""
     jobs = [broom.insert(sample_jobs.queued()) for _ in range(5)]
     broom.now = jobs[0].due_at
