@@ -112,6 +112,12 @@ class Stage:
                 bodies.append(got[2])
         return bodies
 
+    def depth(self, queue: str) -> int:
+        """How many messages wait on `queue`, without those that a consumer holds."""
+        with self.channel() as channel:
+            declared = channel.queue_declare(queue, passive=True)
+        return int(declared.method.message_count)
+
     @contextmanager
     def channel(self) -> Iterator[Any]:
         """A channel on which all queues are declared."""
@@ -129,10 +135,14 @@ class Stage:
             for name in (VIDEOS, MP3S)
         }
 
-    def close(self) -> None:
-        """End every process that was started."""
+    def stop_all(self) -> None:
+        """End every service in good order."""
         for service in self.services:
             service.stop()
+
+    def close(self) -> None:
+        """End everything that was started."""
+        self.stop_all()
         self.client.close()
 
 

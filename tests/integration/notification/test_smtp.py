@@ -19,7 +19,7 @@ from notification.smtp_url import MailServer
 from tests.certificates import server_context, write_certificate
 from tests.smtp_server import PASSWORD, USER, HookedServer
 
-# The server warns that passwords without TLS are no good idea; one test sends a wrong one on purpose.
+# The test server warns that passwords without TLS are no good idea; here a wrong one is sent.
 pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH")
 
 SENDER = Address("MP3s", "mp3", "example.com")
