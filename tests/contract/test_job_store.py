@@ -145,6 +145,21 @@ def test_what_is_due_comes_oldest_first(job_store: JobStore) -> None:
     assert job_store.due(NOW + timedelta(seconds=10), 1) == [jobs[1]]
 
 
+def test_due_pages_show_each_job_once(job_store: JobStore) -> None:
+    """Paging through the work list leaves none out, also where many are due at one time."""
+    jobs = [a_job(due_at=NOW + timedelta(milliseconds=n // 3)) for n in range(10)]
+    for job in jobs:
+        job_store.insert(job)
+    shown: list[Job] = []
+    while True:
+        after = (shown[-1].due_at, shown[-1].fid) if shown else None
+        page = job_store.due(NOW + timedelta(milliseconds=2), 4, after)
+        if not page:
+            break
+        shown += page
+    assert shown == sorted(jobs[:9], key=lambda job: (job.due_at, job.fid))
+
+
 def test_references_are_found_in_each_role(job_store: JobStore) -> None:
     """A stored file counts as named whether it is a source, an MP3, or one being written."""
     names = ["1" * 24, "2" * 24, "3" * 24, "4" * 24]

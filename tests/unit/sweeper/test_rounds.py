@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from threading import Event
-from typing import Any
 
 import pytest
 
@@ -153,10 +152,10 @@ def test_a_job_that_moved_meanwhile_is_left_alone(
     """What was read is acted on only as it was read: a live upload is not interrupted."""
     job = broom.insert(sample_jobs.receiving())
     broom.now = job.due_at
-    read: Any = broom.jobs.due
+    read: Callable[..., list[Job]] = broom.jobs.due
 
     def renewed_after_reading(*given: object) -> list[Job]:
-        page: list[Job] = read(*given)
+        page = read(*given)
         broom.jobs.update(
             job.fid, lambda j: moves.receiving_renewed(j, "gateway", POLICY, broom.now)
         )
@@ -171,12 +170,12 @@ def test_a_job_that_moved_meanwhile_is_left_alone(
 def test_two_sweepers_do_what_one_does(broom: Broom, monkeypatch: pytest.MonkeyPatch) -> None:
     """A second sweeper with the same work list changes nothing that the first has changed."""
     jobs = [
-        broom.insert(made())
-        for made in (
-            sample_jobs.receiving,
-            sample_jobs.queued,
-            lambda: sample_jobs.mailed(sample_jobs.ready()),
-            sample_jobs.cancelled,
+        broom.insert(job)
+        for job in (
+            sample_jobs.receiving(),
+            sample_jobs.queued(),
+            sample_jobs.mailed(sample_jobs.ready()),
+            sample_jobs.cancelled(),
         )
     ]
     broom.now = max(job.due_at for job in jobs)
