@@ -161,15 +161,23 @@ class Converter:
             keep_source=self._keep_sources,
         )
         if ready is None:
-            log.info("the MP3 came too late and is deleted")
-            CONVERSIONS.labels("too_late").inc()
-            self._delete(self._mp3s, stored.media_id)
+            self._discard(stored)
             return
         log.info("ready", size=stored.size, duration=result.duration)
         CONVERSIONS.labels("ready").inc()
         self._announce(MP3_QUEUE, ready)
         if ready.video_fid is None:
             self._delete(self._videos, job.video_fid)
+
+    def _discard(self, stored: StoredMedia) -> None:
+        """The MP3 came too late: it goes, unless the job names it after all.
+
+        That happens where the store's answer to `completed` was lost and others moved the job on.
+        """
+        CONVERSIONS.labels("too_late").inc()
+        if not self._jobs.referenced([stored.media_id]):
+            log.info("the MP3 came too late and is deleted")
+            self._delete(self._mp3s, stored.media_id)
 
     def _stop(self, job: Job, attempt: Attempt) -> None:
         CONVERSIONS.labels("stopped").inc()
