@@ -49,9 +49,7 @@ def test_a_job_comes_back_as_it_was_stored(job_store: JobStore) -> None:
     )
     assert done is not None
     assert (done.state, done.mp3_fid, done.video_fid) == (State.READY, "b" * 24, None)
-    mailed = job_store.update(
-        job.fid, lambda j: mail_moves.mail_claimed(j, "n", POLICY, NOW)
-    )
+    mailed = job_store.update(job.fid, lambda j: mail_moves.mail_claimed(j, "n", POLICY, NOW))
     assert mailed is not None
     assert mailed.mail.lease is not None
     assert job_store.get(job.fid) == mailed
