@@ -33,7 +33,7 @@ class Mode(enum.StrEnum):
 class MailSink(Server):
     """The mail server as a process of its own."""
 
-    name = "mail sink"
+    title = "mail sink"
 
     @property
     def url(self) -> str:
@@ -77,7 +77,7 @@ class _Handler:
         self._folder = folder
         self._mailbox = Mailbox(folder / "Maildir", create=True)
 
-    async def handle_RCPT(  # noqa: N802  # aiosmtpd's names and parameters
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's names and parameters
         self,
         server: SMTP,  # noqa: ARG002
         session: Session,  # noqa: ARG002
@@ -93,7 +93,7 @@ class _Handler:
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 OK"
 
-    async def handle_DATA(  # noqa: N802  # aiosmtpd's name
+    async def handle_DATA(  # noqa: N802 - aiosmtpd's name
         self,
         server: SMTP,  # noqa: ARG002
         session: Session,  # noqa: ARG002
@@ -102,7 +102,8 @@ class _Handler:
         mode = _read_mode(self._folder)
         if mode is Mode.HANG:
             await asyncio.Event().wait()
-        self._mailbox.add(envelope.original_content or b"")
+        # In a Maildir lines end as elsewhere on this machine; on the wire they end with CRLF.
+        self._mailbox.add((envelope.original_content or b"").replace(b"\r\n", b"\n"))
         if mode is Mode.DIE:
             _write_mode(self._folder, Mode.ACCEPT)
             os._exit(1)

@@ -1,13 +1,14 @@
 """A private MariaDB server on loopback with one database and one user for auth."""
 
 import os
-import subprocess
+import tempfile
 from pathlib import Path
 
 import sqlalchemy
 
 from devstack.ports import LOOPBACK
-from devstack.secret import kept_secret
+from devstack.process import run
+from devstack.secret import kept_secret, write_private
 from devstack.server import Server, first_bytes
 
 USER = "auth"
@@ -18,7 +19,7 @@ PROTOCOL_VERSION = 10  # of the greeting: https://mariadb.com/kb/en/connection/
 class MariaDB(Server):
     """One MariaDB server; the user may make and use every database whose name begins `auth`."""
 
-    name = "mariadb"
+    title = "mariadb"
 
     def __init__(self, folder: Path, port: int) -> None:
         self.password = kept_secret(folder / "password")
@@ -71,22 +72,25 @@ class MariaDB(Server):
             f"CREATE USER IF NOT EXISTS `{USER}`@`{LOOPBACK}` IDENTIFIED BY '{self.password}'",
             f"GRANT ALL PRIVILEGES ON `{DATABASE}%`.* TO `{USER}`@`{LOOPBACK}`",
         ]
-        (self.folder / "init.sql").write_text("".join(f"{line};\n" for line in statements))
-        (self.folder / "init.sql").chmod(0o600)
+        write_private(self.folder / "init.sql", "".join(f"{line};\n" for line in statements))
         if not (self._data / "mysql").exists():
-            subprocess.run(
-                [
-                    "mariadb-install-db",
-                    "--no-defaults",
-                    *_user_option(),
-                    f"--datadir={self._data}",
-                    "--skip-test-db",
-                    "--skip-name-resolve",
-                ],
-                env=self.environment(),
-                check=True,
-                capture_output=True,
-            )
+            self._install()
+
+    def _install(self) -> None:
+        self._data.mkdir(exist_ok=True)
+        # Through a link, because mariadb-install-db fails where the path holds a space.
+        with tempfile.TemporaryDirectory() as short:
+            link = Path(short) / "data"
+            link.symlink_to(self._data)
+            command = [
+                "mariadb-install-db",
+                "--no-defaults",
+                *_user_option(),
+                f"--datadir={link}",
+                "--skip-test-db",
+                "--skip-name-resolve",
+            ]
+            run("mariadb-install-db", command, self.environment())
 
     def answering(self) -> bool:
         """Whether it greets a client."""

@@ -17,7 +17,7 @@ SYSTEM_DATABASES = frozenset({"admin", "config", "local"})
 class MongoDB(Server):
     """One mongod. `options` are further arguments, such as `--setParameter`, `NAME=VALUE`."""
 
-    name = "mongodb"
+    title = "mongodb"
 
     def __init__(self, folder: Path, port: int, options: Sequence[str] = ()) -> None:
         self.options = tuple(options)
@@ -71,13 +71,5 @@ class MongoDB(Server):
 
 
 def program() -> str:
-    """Where mongod is: on PATH, else the one that `scripts/bootstrap` unpacked.
-
-    Raises FileNotFoundError if there is none.
-    """
-    found = shutil.which("mongod")
-    if found is not None:
-        return found
-    if UNPACKED.exists():
-        return str(UNPACKED)
-    raise FileNotFoundError("mongod is missing: scripts/bootstrap installs it")
+    """Where mongod is: on PATH, else where `scripts/bootstrap` unpacks it."""
+    return shutil.which("mongod") or str(UNPACKED)

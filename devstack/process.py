@@ -14,12 +14,19 @@ from pathlib import Path
 from devstack.guardian import GUARDIAN
 
 POLL_SECONDS = 0.05
-STOP_SECONDS = 30.0
+RUN_SECONDS = 120.0
 LOG_TAIL_LINES = 20
 
+# Past any proxy that the environment names: what we ask is on this machine.
+_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
-class NotReadyError(RuntimeError):
-    """A program ended, or did not get ready in time; the text holds the tail of its log."""
+
+class ProgramFailed(RuntimeError):
+    """A program did not do what it was started for; the text holds the end of what it printed."""
+
+
+class NotReady(ProgramFailed):
+    """A program ended, or did not get ready in time."""
 
 
 class Process:
@@ -64,24 +71,30 @@ class Process:
         return None if self._popen is None else self._popen.poll()
 
     def start(self) -> None:
-        """Start the program, without waiting for anything; raises RuntimeError if it runs."""
+        """Start the program without waiting for it; raises ProgramFailed if it is missing."""
         if self.running:
             raise RuntimeError(f"{self.name} runs already")
+        self.kill()  # children of one that ended by itself may still hold its port
         self.log.parent.mkdir(parents=True, exist_ok=True)
         self._log_start = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as output:
-            self._popen = subprocess.Popen(
-                self.command,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                env=self.environment,
-                cwd=self.folder,
-                start_new_session=True,
-            )
+            try:
+                self._popen = subprocess.Popen(
+                    self.command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    env=self.environment,
+                    cwd=self.folder,
+                    start_new_session=True,
+                )
+            except FileNotFoundError as error:
+                raise ProgramFailed(
+                    f"{self.name}: {self.command[0]} is missing; scripts/bootstrap installs it"
+                ) from error
         GUARDIAN.watch(self.pid)
 
-    def stop(self, timeout: float = STOP_SECONDS) -> None:
+    def stop(self, timeout: float) -> None:
         """End it by SIGTERM, after `timeout` seconds by SIGKILL, and with it its whole group."""
         if self._popen is None:
             return
@@ -128,27 +141,27 @@ class Process:
         return "\n".join(self.output().splitlines()[-LOG_TAIL_LINES:])
 
     def wait_until(self, ready: Callable[[], bool], timeout: float) -> None:
-        """Poll `ready` until it is true; raises NotReadyError if the program ends or time is up."""
+        """Poll `ready` until it is true; raises NotReady if the program ends or time is up."""
         deadline = time.monotonic() + timeout
         while not ready():
             if not self.running:
-                raise NotReadyError(
+                raise NotReady(
                     f"{self.name} ended with exit code {self.exit_code} before it was ready. "
                     f"The end of {self.log}:\n{self.log_tail()}"
                 )
             if time.monotonic() > deadline:
-                raise NotReadyError(
+                raise NotReady(
                     f"{self.name} was not ready after {timeout:.0f} s. "
                     f"The end of {self.log}:\n{self.log_tail()}"
                 )
             time.sleep(POLL_SECONDS)
 
     def wait_for_line(self, pattern: str, timeout: float) -> None:
-        """Wait until a line that matches `pattern` was printed; raises NotReadyError."""
+        """Wait until a line that matches `pattern` was printed; raises NotReady."""
         self.wait_until(lambda: re.search(pattern, self.output()) is not None, timeout)
 
     def wait_for_url(self, url: str, timeout: float) -> None:
-        """Wait until `url` answers 200; raises NotReadyError."""
+        """Wait until `url` answers 200; raises NotReady."""
         self.wait_until(lambda: answers(url), timeout)
 
     def _signal_group(self, number: signal.Signals) -> None:
@@ -158,10 +171,38 @@ class Process:
             return
 
 
+def run(
+    name: str,
+    command: Sequence[str],
+    environment: Mapping[str, str],
+) -> str:
+    """Run a program to its end; returns what it printed, raises ProgramFailed."""
+    try:
+        done = subprocess.run(
+            command,
+            env=environment,
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=RUN_SECONDS,
+        )
+    except subprocess.CalledProcessError as error:
+        raise ProgramFailed(
+            f"{name} ended with exit code {error.returncode}: {error.stdout}{error.stderr}"
+        ) from error
+    except subprocess.TimeoutExpired as error:
+        raise ProgramFailed(f"{name} had not ended after {RUN_SECONDS:.0f} s") from error
+    except FileNotFoundError as error:
+        raise ProgramFailed(
+            f"{name}: {command[0]} is missing; scripts/bootstrap installs it"
+        ) from error
+    return done.stdout
+
+
 def answers(url: str) -> bool:
     """Whether `url` (http) answers 200 within two seconds."""
     try:
-        with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310  # our own address
+        with _DIRECT.open(url, timeout=2) as response:
             return bool(response.status == 200)  # noqa: PLR2004
     except (urllib.error.URLError, OSError, ValueError):
         return False

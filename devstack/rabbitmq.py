@@ -3,26 +3,24 @@
 Variables as in https://www.rabbitmq.com/docs/configure#supported-environment-variables.
 """
 
-import subprocess
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
 from devstack.ports import LOOPBACK, free_port
-from devstack.process import Process
-from devstack.secret import kept_secret
+from devstack.process import Process, run
+from devstack.secret import kept_secret, write_private
 from devstack.server import Server, first_bytes
 
 PROGRAMS = Path("/usr/lib/rabbitmq/bin")
 USER = "mp3"
 PROTOCOL_HEADER = b"AMQP\x00\x00\x09\x01"  # AMQP 0-9-1, section 4.2.2
-CONTROL_SECONDS = 60.0
 
 
 class RabbitMQ(Server):
     """One RabbitMQ node. `config` are further lines of rabbitmq.conf, such as `heartbeat = 5`."""
 
-    name = "rabbitmq"
+    title = "rabbitmq"
 
     def __init__(self, folder: Path, port: int, config: Sequence[str] = ()) -> None:
         self.config = tuple(config)
@@ -88,7 +86,7 @@ class RabbitMQ(Server):
             "log.file = false",
             *self.config,
         ]
-        (self.folder / "rabbitmq.conf").write_text("\n".join(lines) + "\n")
+        write_private(self.folder / "rabbitmq.conf", "\n".join(lines) + "\n")
         (self.folder / "advanced.config").write_text("[].\n")
         (self.folder / "enabled_plugins").write_text("[].\n")
         (self.folder / "rabbitmq-env.conf").write_text("")
@@ -103,18 +101,12 @@ class RabbitMQ(Server):
     def stop(self) -> None:
         """End the node and its epmd."""
         super().stop()
-        self._epmd.stop()
+        self._epmd.kill()  # it keeps nothing
 
     def control(self, *arguments: str) -> str:
-        """Run rabbitmqctl; returns what it printed, raises CalledProcessError."""
-        return subprocess.run(
-            [str(PROGRAMS / "rabbitmqctl"), "--quiet", *arguments],
-            env=self.environment(),
-            check=True,
-            capture_output=True,
-            text=True,
-            timeout=CONTROL_SECONDS,
-        ).stdout
+        """Run rabbitmqctl; returns what it printed, raises ProgramFailed."""
+        command = [str(PROGRAMS / "rabbitmqctl"), "--quiet", *arguments]
+        return run("rabbitmqctl", command, self.environment())
 
     def add_vhosts(self, names: Iterable[str]) -> None:
         """Make virtual hosts, which our user may use, in one run of rabbitmqctl (about 2 s)."""

@@ -6,13 +6,12 @@ The contract tests run against these and against the real servers alike.
 import hashlib
 import secrets
 from collections.abc import Collection, Iterator
-from dataclasses import replace
 from datetime import datetime
 from threading import Lock
 from typing import Self
 
 from chassis.errors import BrokerUnavailable, MediaMissing
-from chassis.jobs import Job, State
+from chassis.jobs import Job, State, with_new_revision
 from chassis.messages import JobMessage
 from chassis.ports import JobExists, Move, StoredMedia
 
@@ -46,7 +45,7 @@ class FakeJobStore:
             moved = move(job) if job else None
             if moved is None:
                 return None
-            self._jobs[fid] = replace(moved, revision=moved.revision + 1)
+            self._jobs[fid] = with_new_revision(moved)
             return self._jobs[fid]
 
     def remove(self, job: Job) -> bool:
@@ -70,10 +69,13 @@ class FakeJobStore:
         """See JobStore."""
         return sum(job.unfinished for job in self._jobs.values() if job.username == username)
 
-    def due(self, now: datetime, limit: int) -> list[Job]:
+    def due(
+        self, now: datetime, limit: int, after: tuple[datetime, str] | None = None
+    ) -> list[Job]:
         """See JobStore."""
         jobs = [job for job in self._jobs.values() if job.due_at <= now]
-        return sorted(jobs, key=lambda job: job.due_at)[:limit]
+        jobs.sort(key=lambda job: (job.due_at, job.fid))
+        return [job for job in jobs if not after or (job.due_at, job.fid) > after][:limit]
 
     def referenced(self, media_ids: Collection[str]) -> set[str]:
         """See JobStore."""

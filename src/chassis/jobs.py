@@ -4,7 +4,8 @@ The job is the truth, a message is a hint. Every change is one compare-and-set o
 sets `due_at`: the time at which the sweeper has to look at the job if nothing moved it until then.
 """
 
-from dataclasses import dataclass, field
+import secrets
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -158,7 +159,7 @@ class Job:
     way writes, `mp3_fid` the finished MP3. Each is named here before its first byte is stored, so a
     stored file that no job names is an orphan. `attempts` counts claims; (lease.holder, attempts)
     names the attempt under way. `announcements` counts the sweeper's messages since the last move.
-    `revision` counts changes and is the store's own.
+    `revision` is the store's own: a new random value for each change.
     """
 
     fid: str
@@ -184,7 +185,7 @@ class Job:
     mail: Mail = field(default_factory=Mail)
     idempotency_key: str | None = None
     traceparent: str | None = None
-    revision: int = 0
+    revision: str = ""
 
     @property
     def unfinished(self) -> bool:
@@ -199,6 +200,11 @@ class Job:
 def new_fid() -> str:
     """A fresh id for a submission: a random UUID (RFC 9562, version 4)."""
     return str(uuid4())
+
+
+def with_new_revision(job: Job) -> Job:
+    """The job as it is to be stored: told apart from every other change, also from an equal one."""
+    return replace(job, revision=secrets.token_hex(8))
 
 
 def is_fid(text: str) -> bool:

@@ -39,8 +39,10 @@ def configure(service: str, level: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    for chatty in ("pika", "pymongo", "urllib3"):
+    for chatty in ("pymongo", "urllib3"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))
+    # pika logs each failed connection as eight errors with traces; ours says it in one line.
+    logging.getLogger("pika").setLevel(logging.CRITICAL)
     structlog.configure(
         processors=[
             *shared[:4],

@@ -12,6 +12,8 @@ from chassis.jobs import Failure, Job, Lease, Mail, Policy, State
 TOLD = frozenset({State.READY, State.FAILED})
 """The states whose owner is mailed."""
 
+NOTIFIER_LOST = Failure("notifier_lost", "Sending stopped in the middle each time it was tried.")
+
 
 def mail_is_due(job: Job) -> bool:
     """Whether the owner has yet to be told."""
@@ -58,6 +60,15 @@ def mail_given_up(
     if not _is_sending(job, holder):
         return None
     return _settled(job, replace(job.mail, lease=None, failure=reason), policy, now)
+
+
+def mail_abandoned(job: Job, policy: Policy, now: datetime) -> Job | None:
+    """Notifier after notifier fell silent over this mail: it is given up."""
+    mail = job.mail
+    held = mail.lease is not None and mail.lease.expires_at > now
+    if not mail_is_due(job) or held or mail.attempts < policy.max_mail_attempts:
+        return None
+    return _settled(job, replace(mail, lease=None, failure=NOTIFIER_LOST), policy, now)
 
 
 def _is_sending(job: Job, holder: str) -> bool:

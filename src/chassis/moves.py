@@ -59,7 +59,11 @@ def interrupted(job: Job, now: datetime, policy: Policy, holder: str | None = No
         return None
     if not (job.lease_is_stale(now) or _is_receiving_by(job, holder)):
         return None
-    return replace(_finished(job, State.FAILED, INTERRUPTED, policy, now), mail=_NO_MAIL)
+    return replace(
+        _finished(job, State.FAILED, INTERRUPTED, policy, now),
+        mail=_NO_MAIL,
+        due_at=now + policy.job_retention,
+    )
 
 
 def claimed(job: Job, holder: str, writing_fid: str, policy: Policy, now: datetime) -> Job | None:
@@ -156,8 +160,11 @@ def given_back(job: Job, attempt: Attempt, policy: Policy, now: datetime) -> Job
 
 
 def abandoned(job: Job, policy: Policy, now: datetime) -> Job | None:
-    """Worker after worker fell silent over this job: it has failed."""
-    if job.state not in (State.FETCHING, State.CONVERTING):
+    """Worker after worker fell silent over this job: it has failed.
+
+    So does one that waits although its attempts are used up: fewer are allowed than before.
+    """
+    if job.state not in (State.QUEUED, State.FETCHING, State.CONVERTING):
         return None
     if not job.lease_is_stale(now) or job.attempts < policy.max_attempts:
         return None

@@ -58,8 +58,13 @@ class JobStore(Protocol):
     def count_unfinished(self, username: str) -> int:
         """How many of the user's jobs are still being worked on."""
 
-    def due(self, now: datetime, limit: int) -> list[Job]:
-        """Jobs whose `due_at` has come, those that wait longest first."""
+    def due(
+        self, now: datetime, limit: int, after: tuple[datetime, str] | None = None
+    ) -> list[Job]:
+        """Jobs whose `due_at` has come, those that wait longest first, after the one `after` names.
+
+        `after` is (due_at, fid) of the last job of the page before.
+        """
 
     def referenced(self, media_ids: Collection[str]) -> set[str]:
         """Those of `media_ids` that some job names (as video_fid, writing_fid or mp3_fid)."""

@@ -8,13 +8,17 @@ import sys
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from chassis.jobs import Policy
 
 EXIT_BAD_SETTINGS = 2
+
+
+def _without_slash(url: str) -> str:
+    return url.rstrip("/")
 
 
 class Settings(BaseModel):
@@ -64,6 +68,31 @@ class StoreSettings(Settings):
             mp3_retention=timedelta(hours=self.mp3_retention_hours),
             job_retention=timedelta(hours=self.job_retention_hours),
         )
+
+
+class ConsumerSettings(StoreSettings):
+    """Settings of services without a web server of their own."""
+
+    health_port: int = Field(
+        8081, ge=0, le=65535, description="Port of /healthz, /readyz and /metrics; not public."
+    )
+
+
+class LinkSettings(Settings):
+    """Settings of services that make or check links that open without a token."""
+
+    public_url: Annotated[str, AfterValidator(_without_slash)] = Field(
+        pattern=r"""^https?://[^\s"'`$\\<>]+$""",
+        description="Address at which users reach the gateway, as `https://mp3.example.com`.",
+    )
+    link_secret: SecretStr = Field(
+        min_length=16,
+        description="Secret that signs the links in mails. Several, separated by commas, oldest"
+        " first: the last signs, all are accepted.",
+    )
+    link_hours: float = Field(
+        168, gt=0, description="How long a link in a mail opens its MP3, in hours."
+    )
 
 
 class BadSettings(Exception):

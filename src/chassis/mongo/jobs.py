@@ -1,7 +1,6 @@
 """Jobs in MongoDB: one document each, changed by compare-and-set on its revision."""
 
 from collections.abc import Collection as Ids
-from dataclasses import replace
 from datetime import datetime
 from time import sleep
 from typing import Any, Final
@@ -11,7 +10,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.errors import AutoReconnect, DuplicateKeyError
 
 from chassis.errors import StoreUnavailable
-from chassis.jobs import UNFINISHED, Job, State
+from chassis.jobs import UNFINISHED, Job, State, with_new_revision
 from chassis.mongo.client import Client, store_errors
 from chassis.ports import JobExists, Move
 
@@ -21,7 +20,7 @@ _MEDIA_FIELDS: Final = ("video_fid", "writing_fid", "mp3_fid")
 _RECONNECT_PAUSES: Final = (0.1, 0.3, 1.0, 2.0)
 
 INDEXES: Final = [
-    IndexModel([("due_at", ASCENDING)]),
+    IndexModel([("due_at", ASCENDING), ("_id", ASCENDING)]),
     IndexModel([("username", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)]),
     IndexModel([("created_at", DESCENDING), ("_id", DESCENDING)]),
     IndexModel([("username", ASCENDING), ("state", ASCENDING)]),
@@ -81,7 +80,7 @@ class MongoJobStore:
                 moved = move(job) if job else None
                 if job is None or moved is None:
                     return None
-                intended = replace(moved, revision=job.revision + 1)
+                intended = with_new_revision(moved)
                 if self._replace(job, intended):
                     return intended
             except StoreUnavailable as error:
@@ -117,10 +116,16 @@ class MongoJobStore:
         with store_errors():
             return self._jobs.count_documents({"username": username, "state": {"$in": states}})
 
-    def due(self, now: datetime, limit: int) -> list[Job]:
+    def due(
+        self, now: datetime, limit: int, after: tuple[datetime, str] | None = None
+    ) -> list[Job]:
         """See JobStore."""
+        wanted: dict[str, Any] = {"due_at": {"$lte": now}}
+        if after:
+            due_at, fid = after
+            wanted["$or"] = [{"due_at": {"$gt": due_at}}, {"due_at": due_at, "_id": {"$gt": fid}}]
         with store_errors():
-            found = self._jobs.find({"due_at": {"$lte": now}}).sort("due_at", 1).limit(limit)
+            found = self._jobs.find(wanted).sort([("due_at", 1), ("_id", 1)]).limit(limit)
             return [_from_document(document) for document in found]
 
     def referenced(self, media_ids: Ids[str]) -> set[str]:

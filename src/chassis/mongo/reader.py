@@ -11,6 +11,7 @@ from threading import Event, Thread
 from typing import Any, Final, Self
 
 from bson import ObjectId
+from bson.errors import InvalidId
 from pymongo.collection import Collection
 from pymongo.database import Database
 
@@ -31,7 +32,7 @@ class GridFsReader:
     def __init__(self, database: Database[Document], media_id: str) -> None:
         try:
             self._key = ObjectId(media_id)
-        except ValueError as error:
+        except InvalidId as error:
             raise MediaMissing(media_id) from error
         with store_errors():
             file = database["fs.files"].find_one({"_id": self._key})

@@ -1,0 +1,72 @@
+"""`python -m converter`: makes MP3s of the videos that the queue `video` names."""
+
+import os
+from functools import partial
+from threading import Event
+from typing import Final
+
+from chassis import logs
+from chassis.broker import Consumer, RabbitPublisher
+from chassis.health import HealthServer
+from chassis.identity import unique_name
+from chassis.messages import VIDEO_QUEUE
+from chassis.mongo import GridFsMediaStore, MongoJobStore, connect, is_reachable
+from chassis.mongo.media import MP3S, VIDEOS
+from chassis.settings import load_settings
+from chassis.termination import on_termination
+from converter.box import Box
+from converter.handler import Converter
+from converter.settings import ConverterSettings
+
+SERVICE: Final = "converter"
+
+
+def main() -> None:
+    """Run until SIGTERM or SIGINT; running conversions are finished or given back."""
+    settings = load_settings(ConverterSettings, os.environ)
+    logs.configure(SERVICE, settings.log_level)
+    # First of all: the box forks, and a process that forks must have no threads and no connections.
+    box = Box(settings.limits)
+    box.start()
+    client = connect(settings.mongodb_url.get_secret_value(), SERVICE)
+    url = settings.amqp_url.get_secret_value()
+    publisher = RabbitPublisher(url, SERVICE)
+    hurry = Event()
+    converter = Converter(
+        jobs=MongoJobStore(client),
+        videos=GridFsMediaStore(client, VIDEOS),
+        mp3s=GridFsMediaStore(client, MP3S),
+        publisher=publisher,
+        engine=box,
+        policy=settings.policy,
+        holder=unique_name(SERVICE),
+        keep_sources=settings.keep_sources,
+        hurry=hurry,
+    )
+    consumer = Consumer(
+        url,
+        SERVICE,
+        VIDEO_QUEUE,
+        converter.handle,
+        workers=settings.conversions,
+        drain_seconds=settings.drain_seconds,
+        hurry=hurry,
+    )
+    health = HealthServer(
+        settings.listen_host,
+        settings.health_port,
+        live={"consumer": consumer.alive},
+        ready={"mongodb": partial(is_reachable, client), "rabbitmq": consumer.is_consuming},
+    )
+    on_termination(consumer.stop)
+    health.start()
+    publisher.start()
+    consumer.run()
+    publisher.stop()
+    health.stop()
+    box.stop()
+    client.close()
+
+
+if __name__ == "__main__":
+    main()

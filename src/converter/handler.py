@@ -1,0 +1,217 @@
+"""One message of the queue `video`: claim the job, convert, and write down what became of it."""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from threading import Event
+from time import monotonic
+from typing import Final, Protocol
+
+import structlog
+
+from chassis import moves
+from chassis.errors import (
+    BrokerUnavailable,
+    MediaMissing,
+    Permanent,
+    Retryable,
+    StoreUnavailable,
+)
+from chassis.jobs import Failure, Job, Policy, Result, State, now_utc
+from chassis.messages import MP3_QUEUE, VIDEO_QUEUE, JobMessage
+from chassis.moves import Attempt
+from chassis.options import ConversionOptions
+from chassis.ports import JobStore, MediaStore, Publisher, StoredMedia
+from converter.box_session import Stopped
+from converter.conversion import Conversion
+from converter.lease_keeper import LeaseKeeper
+from converter.metrics import AUDIO_SECONDS, CONVERSION_SECONDS, CONVERSIONS
+from converter.ports import Sink, SourceReader
+
+log = structlog.get_logger(__name__)
+
+_UNEXPECTED: Final = Failure(
+    "internal", "The conversion broke off for a reason that is not the video's."
+)
+
+
+class UnknownJob(Permanent):
+    """A message names a job that does not exist (any more)."""
+
+    def __init__(self) -> None:
+        super().__init__("unknown_job", "There is no such job.")
+
+
+class Engine(Protocol):
+    """Makes an MP3; see converter.box."""
+
+    def convert(
+        self,
+        source: SourceReader,
+        sink: Sink,
+        options: ConversionOptions,
+        *,
+        name: str,
+        on_progress: Callable[[float], None],
+        should_stop: Callable[[], bool],
+    ) -> Conversion:
+        """Write the MP3 to `sink`; raises Permanent, Retryable, or Stopped when told to stop."""
+
+
+class Converter:
+    """Turns the videos that messages name into MP3s, each under a fresh id, the winner by claim.
+
+    `hurry` is set when running conversions are to be given back.
+    """
+
+    def __init__(
+        self,
+        *,
+        jobs: JobStore,
+        videos: MediaStore,
+        mp3s: MediaStore,
+        publisher: Publisher,
+        engine: Engine,
+        policy: Policy,
+        holder: str,
+        keep_sources: bool,
+        hurry: Event,
+        clock: Callable[[], datetime] = now_utc,
+    ) -> None:
+        self._jobs = jobs
+        self._videos = videos
+        self._mp3s = mp3s
+        self._publisher = publisher
+        self._engine = engine
+        self._policy = policy
+        self._holder = holder
+        self._keep_sources = keep_sources
+        self._hurry = hurry
+        self._clock = clock
+
+    def handle(self, message: JobMessage) -> None:
+        """Convert the job that `message` names, if it is to be converted now, by us.
+
+        Raises UnknownJob, or StoreUnavailable where the outcome could not be written down: then the
+        lease runs out, and the job is tried again.
+        """
+        if self._jobs.get(message.job_id) is None:
+            raise UnknownJob
+        writing_fid = self._mp3s.new_id()
+        job = self._moved(
+            message.job_id, moves.claimed, holder=self._holder, writing_fid=writing_fid
+        )
+        if job is None:
+            log.info("there is nothing to convert now")
+            return
+        attempt = Attempt(self._holder, job.attempts)
+        log.info("converting", attempt=job.attempts, size=job.source.size)
+        try:
+            self._convert(job, attempt)
+        except Stopped:
+            self._stop(job, attempt)
+        except Permanent as error:
+            log.info("the video cannot be converted", code=error.code, detail=error.detail)
+            reason = Failure(error.code, error.detail)
+            self._fail(job, moves.failed, attempt=attempt, reason=reason)
+        except Retryable as error:
+            log.warning("the attempt failed", code=error.code, detail=error.detail)
+            reason = Failure(error.code, error.detail)
+            self._fail(job, moves.attempt_failed, attempt=attempt, reason=reason)
+        except Exception:
+            log.exception("the attempt failed")
+            self._fail(job, moves.attempt_failed, attempt=attempt, reason=_UNEXPECTED)
+
+    def _convert(self, job: Job, attempt: Attempt) -> None:
+        if job.video_fid is None or job.writing_fid is None:
+            raise MediaMissing(job.fid)
+        started = monotonic()
+        keeper = LeaseKeeper(self._jobs, job, attempt, self._policy, self._clock)
+        writer = self._mp3s.writer(
+            job.writing_fid, name=f"{job.fid}.mp3", content_type="audio/mpeg", hold_start=True
+        )
+        with keeper, self._videos.open(job.video_fid) as source, writer:
+            conversion = self._engine.convert(
+                source,
+                writer,
+                job.options,
+                name=job.source.name,
+                on_progress=keeper.note_progress,
+                should_stop=lambda: keeper.lost or self._hurry.is_set(),
+            )
+            stored = writer.finish()
+        self._complete(job, attempt, conversion, stored)
+        CONVERSION_SECONDS.observe(monotonic() - started)
+        AUDIO_SECONDS.inc(conversion.mp3.duration)
+
+    def _complete(
+        self, job: Job, attempt: Attempt, conversion: Conversion, stored: StoredMedia
+    ) -> None:
+        result = Result(
+            size=stored.size,
+            sha256=stored.sha256,
+            duration=conversion.mp3.duration,
+            bitrate=conversion.mp3.bitrate,
+        )
+        ready = self._moved(
+            job.fid,
+            moves.completed,
+            attempt=attempt,
+            result=result,
+            media=conversion.source,
+            keep_source=self._keep_sources,
+        )
+        if ready is None:
+            self._discard(stored)
+            return
+        log.info("ready", size=stored.size, duration=result.duration)
+        CONVERSIONS.labels("ready").inc()
+        self._announce(MP3_QUEUE, ready)
+        if ready.video_fid is None:
+            self._delete(self._videos, job.video_fid)
+
+    def _discard(self, stored: StoredMedia) -> None:
+        """The MP3 came too late: it goes, unless the job names it after all.
+
+        That happens where the store's answer to `completed` was lost and others moved the job on.
+        """
+        CONVERSIONS.labels("too_late").inc()
+        if not self._jobs.referenced([stored.media_id]):
+            log.info("the MP3 came too late and is deleted")
+            self._delete(self._mp3s, stored.media_id)
+
+    def _stop(self, job: Job, attempt: Attempt) -> None:
+        CONVERSIONS.labels("stopped").inc()
+        waiting = self._moved(job.fid, moves.given_back, attempt=attempt)
+        if waiting:
+            log.info("the job is given back")
+            self._announce(VIDEO_QUEUE, waiting)
+
+    def _fail(self, job: Job, move: Callable[..., Job | None], **named: object) -> None:
+        reason = named["reason"]
+        assert isinstance(reason, Failure)
+        CONVERSIONS.labels(reason.code).inc()
+        moved = self._moved(job.fid, move, **named)
+        if moved and moved.state is State.FAILED:
+            self._announce(MP3_QUEUE, moved)
+            self._delete(self._videos, job.video_fid)
+
+    def _moved(self, fid: str, move: Callable[..., Job | None], **named: object) -> Job | None:
+        return self._jobs.update(
+            fid, partial(move, policy=self._policy, now=self._clock(), **named)
+        )
+
+    def _announce(self, queue: str, job: Job) -> None:
+        """Say it now; if nobody hears it, the sweeper says it again."""
+        try:
+            self._publisher.publish(queue, JobMessage.about(job))
+        except BrokerUnavailable as error:
+            log.warning("not announced", queue=queue, error=error.detail)
+
+    def _delete(self, media: MediaStore, media_id: str | None) -> None:
+        """Delete it now; if the store is away, the sweeper deletes it: no job names it any more."""
+        try:
+            if media_id:
+                media.delete(media_id)
+        except StoreUnavailable as error:
+            log.warning("not deleted", media_id=media_id, error=error.detail)

@@ -1,0 +1,89 @@
+"""The WSGI application: domain, web and adapters put together."""
+
+import os
+import secrets
+import socket
+from collections.abc import Callable
+from threading import Event
+
+from flask import Flask, Response, request
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from chassis.jobs import now_utc
+from chassis.links import LinkSigner
+from gateway.adapters import Adapters
+from gateway.admission import Admission
+from gateway.presenting import Presenter
+from gateway.reception import Desk
+from gateway.removal import Removal
+from gateway.settings import GatewaySettings
+from gateway.uploads import Uploads
+from gateway.web.accounts import account_routes
+from gateway.web.downloads import download_routes
+from gateway.web.errors import answer_errors
+from gateway.web.health import health_routes
+from gateway.web.identity import identify_by
+from gateway.web.jobs import job_routes
+from gateway.web.observation import ROUTE, Observed
+from gateway.web.uploads import upload_routes
+
+
+def create_app(
+    settings: GatewaySettings, connect: Callable[[Flask], Adapters], draining: Event
+) -> Flask:
+    """The gateway over the adapters that `connect` makes; not ready any more once `draining`."""
+    app = Flask("gateway", static_folder=None)
+    app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
+    world = connect(app)
+    identify = identify_by(world.keys, settings.token_issuer, settings.token_audience, now_utc)
+    presenter = Presenter(settings.public_url)
+    policy = settings.policy
+    desk = Desk(
+        jobs=world.jobs,
+        videos=world.videos,
+        admission=Admission(world.jobs, settings.max_unfinished_jobs),
+        policy=policy,
+        holder=_unique_name(),
+        clock=now_utc,
+    )
+    uploads = Uploads(desk, world.publisher, settings.max_upload_bytes)
+    removal = Removal(world.jobs, world.videos, world.mp3s, policy, now_utc)
+    links = LinkSigner(settings.link_secret.get_secret_value(), settings.link_hours * 3600)
+    ready = {**world.ready, "accepting": lambda: not draining.is_set()}
+
+    app.register_blueprint(upload_routes(uploads, identify, presenter))
+    app.register_blueprint(job_routes(world.jobs, removal, identify, presenter, now_utc))
+    app.register_blueprint(
+        download_routes(world.jobs, world.mp3s, links, identify, presenter, now_utc)
+    )
+    app.register_blueprint(account_routes(world.accounts))
+    app.register_blueprint(health_routes(ready))
+    answer_errors(app)
+    app.before_request(_name_route)
+    app.after_request(_harden)
+    _observe(app, settings.trusted_proxies)
+    return app
+
+
+def _name_route() -> None:
+    if request.url_rule is not None:
+        request.environ[ROUTE] = request.url_rule.rule
+
+
+def _harden(response: Response) -> Response:
+    """No browser guesses what an answer is, or shows it as a page of this site."""
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
+    return response
+
+
+def _observe(app: Flask, trusted_proxies: int) -> None:
+    observed = Observed(app.wsgi_app)
+    wrapped = ProxyFix(observed, x_for=trusted_proxies) if trusted_proxies else observed
+    app.wsgi_app = wrapped  # type: ignore[method-assign]  # as Flask documents it
+
+
+def _unique_name() -> str:
+    """The holder of this process' leases: another one after each start."""
+    return f"gateway-{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"

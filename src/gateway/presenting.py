@@ -1,0 +1,82 @@
+"""A job as the API shows it."""
+
+import math
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from chassis.jobs import Job, Source, State
+
+# The words of the older system, which its pages and clients know.
+WAITING: Final = "ONQUEUE"
+FINISHED: Final = "FINISH"
+
+POLL_SECONDS: Final = 2
+
+
+class Presenter:
+    """Shows jobs with URLs below `public_url`."""
+
+    def __init__(self, public_url: str) -> None:
+        self._public_url = public_url
+
+    def job(self, job: Job) -> dict[str, Any]:
+        """All that its owner may know."""
+        return {
+            "fid": job.fid,
+            "username": job.username,
+            "status": str(job.state),
+            "state": FINISHED if job.state is State.READY else WAITING,
+            "progress": round(job.progress, 4),
+            "created_at": _time(job.created_at),
+            "updated_at": _time(job.updated_at),
+            "expires_at": _time(job.expires_at),
+            "source": _source(job.source),
+            "options": job.options.to_document(),
+            "result": asdict(job.result) if job.result else None,
+            "failure": asdict(job.failure) if job.failure else None,
+            "attempts": job.attempts,
+            "status_url": self.status_url(job),
+            "download_url": self.download_url(job),
+        }
+
+    def accepted(self, job: Job) -> dict[str, Any]:
+        """The answer to an upload."""
+        return {
+            "message": "success!",
+            "fid": job.fid,
+            "status": str(job.state),
+            "status_url": self.status_url(job),
+            "download_url": self.download_url(job),
+        }
+
+    def status_url(self, job: Job) -> str:
+        """Where the job is shown."""
+        return f"{self._public_url}/jobs/{job.fid}"
+
+    def download_url(self, job: Job) -> str:
+        """Where its MP3 is."""
+        return f"{self._public_url}/download?fid={job.fid}"
+
+    def page_url(self, query: str) -> str:
+        """Where a page of jobs is."""
+        return f"{self._public_url}/jobs?{query}"
+
+
+def retry_after(job: Job, now: datetime) -> int:
+    """Seconds after which it is worth asking again for an unfinished job."""
+    if job.not_before is None:
+        return POLL_SECONDS
+    return max(POLL_SECONDS, math.ceil((job.not_before - now).total_seconds()))
+
+
+def _source(source: Source) -> dict[str, Any]:
+    found = asdict(source)
+    media = found.pop("media")
+    return found | {"media": media}
+
+
+def _time(time: datetime | None) -> str | None:
+    if time is None:
+        return None
+    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,71 @@
+"""The one table that says which HTTP answer each error becomes (RFC 9457)."""
+
+from http import HTTPStatus
+from typing import Final
+
+from chassis.errors import Retryable, ServiceError
+from chassis.problems import Problem
+from gateway.refusals import JobFailed, JobGone
+from gateway.tokens import InvalidToken, TokenRequired
+
+REALM: Final = 'Bearer realm="video-to-mp3"'
+RETRY_SECONDS: Final = 5
+
+STATUS_BY_CLASS: Final[tuple[tuple[type[ServiceError], HTTPStatus], ...]] = (
+    (JobFailed, HTTPStatus.CONFLICT),
+    (JobGone, HTTPStatus.GONE),
+)
+
+STATUS_BY_CODE: Final[dict[str, HTTPStatus]] = {
+    "file_required": HTTPStatus.BAD_REQUEST,
+    "one_file": HTTPStatus.BAD_REQUEST,
+    "empty": HTTPStatus.BAD_REQUEST,
+    "malformed_multipart": HTTPStatus.BAD_REQUEST,
+    "malformed_body": HTTPStatus.BAD_REQUEST,
+    "body_incomplete": HTTPStatus.BAD_REQUEST,
+    "invalid_option": HTTPStatus.BAD_REQUEST,
+    "invalid_idempotency_key": HTTPStatus.BAD_REQUEST,
+    "invalid_fid": HTTPStatus.BAD_REQUEST,
+    "invalid_limit": HTTPStatus.BAD_REQUEST,
+    "invalid_cursor": HTTPStatus.BAD_REQUEST,
+    "token_required": HTTPStatus.UNAUTHORIZED,
+    "invalid_token": HTTPStatus.UNAUTHORIZED,
+    "invalid_link": HTTPStatus.FORBIDDEN,
+    "admin_only": HTTPStatus.FORBIDDEN,
+    "job_not_found": HTTPStatus.NOT_FOUND,
+    "body_stalled": HTTPStatus.REQUEST_TIMEOUT,
+    "idempotency_key_in_use": HTTPStatus.CONFLICT,
+    "media_missing": HTTPStatus.GONE,
+    "too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "not_multipart": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    "idempotency_key_reused": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "too_many_jobs": HTTPStatus.TOO_MANY_REQUESTS,
+    "upload_interrupted": HTTPStatus.SERVICE_UNAVAILABLE,
+    "keys_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
+    "auth_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
+    "store_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+
+def problem_of(error: ServiceError) -> Problem:
+    """How `error` is answered; raises LookupError for one that no request can cause."""
+    by_class = (status for kind, status in STATUS_BY_CLASS if isinstance(error, kind))
+    status = next(by_class, None) or STATUS_BY_CODE[error.code]
+    return Problem(status, error.code, error.detail, _headers(error))
+
+
+def problem_of_status(status: HTTPStatus, detail: str | None = None) -> Problem:
+    """An error that HTTP itself names: no such page, no such method, a bug of ours."""
+    code = status.phrase.lower().replace(" ", "_").replace("-", "_")
+    return Problem(status, code, detail or f"{status.description or status.phrase}.")
+
+
+def _headers(error: ServiceError) -> dict[str, str]:
+    if isinstance(error, TokenRequired):
+        return {"WWW-Authenticate": REALM}
+    if isinstance(error, InvalidToken):
+        described = f'error="invalid_token", error_description="{error.detail}"'
+        return {"WWW-Authenticate": f"{REALM}, {described}"}
+    if isinstance(error, Retryable):
+        return {"Retry-After": str(RETRY_SECONDS)}
+    return {}

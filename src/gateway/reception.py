@@ -1,0 +1,185 @@
+"""One upload on its way into the store: its job, its file, and the lease that keeps both ours."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from time import monotonic
+from typing import NoReturn, Self
+
+import structlog
+
+from chassis import moves
+from chassis.errors import Permanent, ServiceError, StoreUnavailable
+from chassis.jobs import Job, Lease, Policy, Source, State, new_fid
+from chassis.options import ConversionOptions
+from chassis.ports import JobExists, JobStore, MediaStore, MediaWriter, StoredMedia
+from gateway import refusals
+from gateway.admission import Admission
+from gateway.form import FileStart
+from gateway.refusals import BrokenOff, KeyInUse, TakenOver
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What every reception of this process works with; `holder` is the process' unique name."""
+
+    jobs: JobStore
+    videos: MediaStore
+    admission: Admission
+    policy: Policy
+    holder: str
+    clock: Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What is known of an upload before its body; the header fields are as the client sent them."""
+
+    username: str
+    content_type: str
+    content_length: int | None
+    idempotency_key: str | None
+    traceparent: str
+
+
+class Reception:
+    """A context that leaves a stored source and a queued job behind, or nothing.
+
+    Left before `complete`, it gives the file up. The job is removed if the client was refused, and
+    kept as failed if the upload broke off.
+    """
+
+    def __init__(self, desk: Desk, submission: Submission) -> None:
+        self._desk = desk
+        self._submission = submission
+        self._job: Job | None = None
+        self._writer: MediaWriter | None = None
+        self._stored: StoredMedia | None = None
+        self._lost = False
+        self._completed = False
+        self._renew_at = 0.0
+
+    def begin(self, start: FileStart) -> Self:
+        """Register the job, then open its file; raises TooManyJobs or KeyInUse."""
+        desk, now = self._desk, self._desk.clock()
+        until = now + desk.policy.lease
+        job = Job(
+            fid=new_fid(),
+            username=self._submission.username,
+            state=State.RECEIVING,
+            created_at=now,
+            updated_at=now,
+            due_at=until,
+            source=Source(start.name),
+            lease=Lease(desk.holder, until),
+            video_fid=desk.videos.new_id(),
+            idempotency_key=self._submission.idempotency_key,
+            traceparent=self._submission.traceparent,
+        )
+        try:
+            desk.admission.admit(job)
+        except JobExists as error:
+            raise KeyInUse from error
+        self._job = job
+        self._set_renewal()
+        structlog.contextvars.bind_contextvars(job_id=job.fid)
+        log.info("upload begins")
+        assert job.video_fid is not None
+        self._writer = desk.videos.writer(
+            job.video_fid, name=start.name, content_type=start.content_type
+        )
+        return self
+
+    def write(self, data: bytes) -> None:
+        """Store the next bytes of the file."""
+        assert self._writer is not None
+        self._writer.write(data)
+
+    def renew_if_due(self) -> None:
+        """Keep the lease: to be called more often than each third of it.
+
+        Raises Refusal when the owner cancelled the job meanwhile, TakenOver when it was given up.
+        """
+        if self._job is None or monotonic() < self._renew_at:
+            return
+        desk, now = self._desk, self._desk.clock()
+        renewed = desk.jobs.update(
+            self._job.fid,
+            lambda job: moves.receiving_renewed(job, desk.holder, desk.policy, now),
+        )
+        if renewed is None:
+            self._raise_lost()
+        self._set_renewal()
+
+    def complete(self, options: ConversionOptions) -> Job:
+        """The last byte was written: the file becomes visible and the job is queued."""
+        assert self._writer is not None
+        assert self._job is not None
+        media = self._stored = self._writer.finish()
+        desk, now = self._desk, self._desk.clock()
+
+        def stored(job: Job) -> Job | None:
+            moved = moves.stored(job, desk.holder, media.size, media.sha256, desk.policy, now)
+            return replace(moved, options=options) if moved else None
+
+        job = desk.jobs.update(self._job.fid, stored)
+        if job is None:
+            self._raise_lost()
+        self._completed = True
+        log.info("upload is complete", size=media.size, sha256=media.sha256)
+        return job
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, error: BaseException | None, _trace: object
+    ) -> None:
+        if self._job is None or self._completed:
+            return
+        reason = error.code if isinstance(error, ServiceError) else repr(error)
+        log.info("upload is given up", reason=reason)
+        refused = isinstance(error, Permanent) and not isinstance(error, BrokenOff)
+        try:
+            given_up = self._lost or (self._remove() if refused else self._interrupt())
+            if given_up and self._stored:
+                self._desk.videos.delete(self._stored.media_id)
+        except StoreUnavailable:
+            # The job's lease runs out: the sweeper ends it.
+            log.warning("an upload could not be given up: the store is away")
+        finally:
+            if self._writer is not None:
+                self._writer.__exit__()
+
+    def _remove(self) -> bool:
+        """Whether the job is gone; it is not if somebody moved it on."""
+        assert self._job is not None
+        while (job := self._desk.jobs.get(self._job.fid)) is not None:
+            if job.state is not State.RECEIVING:
+                return False
+            if self._desk.jobs.remove(job):
+                break
+        return True
+
+    def _interrupt(self) -> bool:
+        """Whether the job has failed now; it has not if its last step had been made after all."""
+        assert self._job is not None
+        desk, now = self._desk, self._desk.clock()
+        return bool(
+            desk.jobs.update(
+                self._job.fid, lambda job: moves.interrupted(job, now, desk.policy, desk.holder)
+            )
+        )
+
+    def _raise_lost(self) -> NoReturn:
+        assert self._job is not None
+        self._lost = True
+        job = self._desk.jobs.get(self._job.fid)
+        if job is None or job.state is State.CANCELLED:
+            raise refusals.cancelled()
+        raise TakenOver
+
+    def _set_renewal(self) -> None:
+        self._renew_at = monotonic() + self._desk.policy.lease.total_seconds() / 3

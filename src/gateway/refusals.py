@@ -1,0 +1,172 @@
+"""Every way in which the gateway itself says no: a stable code and a sentence for the user.
+
+`gateway.problems` says which HTTP status each becomes.
+"""
+
+from chassis.errors import Permanent, Retryable
+from chassis.jobs import Failure
+
+
+class Refusal(Permanent):
+    """A request that cannot be served as it is."""
+
+
+class BrokenOff(Refusal):
+    """The body of a request ended before its end."""
+
+
+class JobFailed(Refusal):
+    """There is no MP3 because the job failed; code and detail are the job's own."""
+
+
+class JobGone(Refusal):
+    """There is no MP3 any more: the job was cancelled, or its time is over."""
+
+
+class TooManyJobs(Retryable):
+    """The user has to wait until other jobs are finished."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            "too_many_jobs",
+            f"You have {limit} unfinished jobs already: wait until some are finished.",
+        )
+
+
+class KeyInUse(Retryable):
+    """The first request with an idempotency key is still under way."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "idempotency_key_in_use", "The first upload with this Idempotency-Key is under way."
+        )
+
+
+class TakenOver(Retryable):
+    """Our process was silent for so long that its upload was given up."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "upload_interrupted", "The upload was interrupted on our side: send it again."
+        )
+
+
+class KeysUnavailable(Retryable):
+    """No public key of auth is known yet: no token can be checked."""
+
+    def __init__(self) -> None:
+        super().__init__("keys_unavailable", "Tokens cannot be checked at the moment.")
+
+
+class AuthUnavailable(Retryable):
+    """auth did not answer."""
+
+    def __init__(self) -> None:
+        super().__init__("auth_unavailable", "The account service cannot be reached.")
+
+
+def file_required() -> Refusal:
+    """No part of the form is a file."""
+    return Refusal("file_required", "Send one file, as a part of the form that has a file name.")
+
+
+def one_file() -> Refusal:
+    """A second file came."""
+    return Refusal("one_file", "Send exactly one file with each request.")
+
+
+def empty_file() -> Refusal:
+    """The file has no byte."""
+    return Refusal("empty", "The file is empty.")
+
+
+def too_large(limit: int) -> Refusal:
+    """More bytes than are accepted."""
+    return Refusal("too_large", f"That is too large: at most {limit} bytes are accepted.")
+
+
+def not_multipart() -> Refusal:
+    """The body is something else than a form with files."""
+    return Refusal("not_multipart", "Send the file as multipart/form-data.")
+
+
+def malformed_multipart(detail: str) -> Refusal:
+    """The body is not the form that it claims to be."""
+    return Refusal("malformed_multipart", f"The multipart/form-data body is malformed: {detail}.")
+
+
+def malformed_body() -> Refusal:
+    """The transfer coding of the body is broken."""
+    return Refusal("malformed_body", "The chunks of the request's body are malformed.")
+
+
+def body_incomplete() -> BrokenOff:
+    """The client went away, or sent less than it had announced."""
+    return BrokenOff("body_incomplete", "The body ended before its last byte.")
+
+
+def body_stalled() -> BrokenOff:
+    """The client sent nothing for too long."""
+    return BrokenOff("body_stalled", "No byte of the body came for too long.")
+
+
+def repeated_field(name: str) -> Refusal:
+    """A field of the form came twice."""
+    return Refusal("invalid_option", f"The field {name!r} was sent twice.")
+
+
+def long_field(name: str) -> Refusal:
+    """A field of the form is longer than any option."""
+    return Refusal("invalid_option", f"The field {name!r} is too long.")
+
+
+def invalid_idempotency_key() -> Refusal:
+    """The header is not a key."""
+    return Refusal(
+        "invalid_idempotency_key",
+        "Idempotency-Key is 1 to 255 visible ASCII characters.",
+    )
+
+
+def key_reused() -> Refusal:
+    """A key came again with something else."""
+    return Refusal(
+        "idempotency_key_reused",
+        "This Idempotency-Key was used for another file or other options.",
+    )
+
+
+def invalid_fid() -> Refusal:
+    """What should be a job's id is none."""
+    return Refusal("invalid_fid", "That is not the id of a job: ids are UUIDs.")
+
+
+def job_not_found() -> Refusal:
+    """There is no such job, or it is another user's."""
+    return Refusal("job_not_found", "There is no such job.")
+
+
+def invalid_limit(largest: int) -> Refusal:
+    """`limit` is not a number in its range."""
+    return Refusal("invalid_limit", f"limit is a number from 1 to {largest}.")
+
+
+def invalid_cursor() -> Refusal:
+    """`cursor` is not one of ours."""
+    return Refusal("invalid_cursor", "That cursor is not valid: use the `next` URL as it was sent.")
+
+
+def admin_only() -> Refusal:
+    """A user asked for what only an admin may see."""
+    return Refusal("admin_only", "Only an admin may see the jobs of all users.")
+
+
+def cancelled() -> JobGone:
+    """The owner cancelled the job meanwhile."""
+    return JobGone("cancelled", "The job was cancelled.")
+
+
+def no_mp3(failure: Failure | None, *, failed: bool) -> JobFailed | JobGone:
+    """Why a finished job has no MP3 to download."""
+    code, detail = (failure.code, failure.detail) if failure else ("gone", "There is no MP3.")
+    return JobFailed(code, detail) if failed else JobGone(code, detail)

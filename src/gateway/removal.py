@@ -1,0 +1,64 @@
+"""DELETE of a job: what runs is cancelled, what is finished goes; its files go in both cases."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+
+from chassis import moves
+from chassis.errors import StoreUnavailable
+from chassis.jobs import Job, Policy
+from chassis.ports import JobStore, MediaStore
+from gateway import refusals
+
+log = structlog.get_logger(__name__)
+
+
+class Removal:
+    """Removes jobs, and with them what is stored for them."""
+
+    def __init__(
+        self,
+        jobs: JobStore,
+        videos: MediaStore,
+        mp3s: MediaStore,
+        policy: Policy,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._jobs = jobs
+        self._videos = videos
+        self._mp3s = mp3s
+        self._policy = policy
+        self._clock = clock
+
+    def remove(self, job: Job) -> None:
+        """Cancel the job if it is unfinished, else delete it; raises Refusal if it is not there."""
+        while True:
+            if self._cancelled(job) if job.unfinished else self._jobs.remove(job):
+                break
+            current = self._jobs.get(job.fid)
+            if current is None:
+                raise refusals.job_not_found()
+            job = current
+        log.info("job is removed by its owner", state=str(job.state))
+        self._delete_files(job)
+
+    def _cancelled(self, seen: Job) -> bool:
+        now = self._clock()
+
+        def cancel(job: Job) -> Job | None:
+            # Only what was seen: its files are the ones that go.
+            unchanged = job.revision == seen.revision
+            return moves.cancelled(job, self._policy, now) if unchanged else None
+
+        return self._jobs.update(seen.fid, cancel) is not None
+
+    def _delete_files(self, job: Job) -> None:
+        try:
+            if job.video_fid:
+                self._videos.delete(job.video_fid)
+            for media_id in (job.writing_fid, job.mp3_fid):
+                if media_id:
+                    self._mp3s.delete(media_id)
+        except StoreUnavailable:
+            log.warning("files of a removed job are left to the sweeper")

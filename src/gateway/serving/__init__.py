@@ -1,0 +1,1 @@
+"""Running the gateway under gunicorn's gevent worker, and what that worker lacks."""

@@ -1,0 +1,134 @@
+"""The body of a request as it arrives, however slowly, and never more of it than has arrived.
+
+gunicorn's own Body fills up each read to its full size, so that a slow client keeps its reader
+waiting; it also asks every client for a body that might be refused.
+"""
+
+import contextlib
+import socket
+from collections.abc import Callable, Iterator
+from time import monotonic
+from typing import Final
+
+from gunicorn.http.body import ChunkedReader
+from gunicorn.http.errors import ChunkMissingTerminator, NoMoreData, ParseException
+from gunicorn.http.message import Request
+
+from gateway import refusals
+
+CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+WAIT_SECONDS: Final = 1.0
+LINGER_SECONDS: Final = 10.0
+LINGER_BYTES: Final = 64 << 20
+_LINGER_READ: Final = 256 * 1024
+
+
+class WatchedSocket:
+    """A socket whose reader learns of silence: each second by a call, at last by BrokenOff."""
+
+    def __init__(self, connection: socket.socket, stall_seconds: float) -> None:
+        self._connection = connection
+        self._stall_seconds = stall_seconds
+        self.while_waiting: Callable[[], None] = _nothing_to_do
+
+    def recv(self, size: int) -> bytes:
+        """Bytes that have arrived, b"" at the end of the stream."""
+        stalled_at = monotonic() + self._stall_seconds
+        try:
+            while True:
+                left = stalled_at - monotonic()
+                if left <= 0:
+                    raise refusals.body_stalled()
+                self._connection.settimeout(min(WAIT_SECONDS, left))
+                with contextlib.suppress(TimeoutError):
+                    return self._connection.recv(size)
+                self.while_waiting()
+        finally:
+            self._connection.settimeout(self._stall_seconds)
+
+
+class RequestBody:
+    """The body of one request, in the place of gunicorn's; see gateway.uploads.Body.
+
+    Until it was read to its end the connection cannot serve another request: `ended` says so.
+    """
+
+    failed = False  # gunicorn asks for it before it reads a body to its end, which we never leave
+
+    def __init__(self, request: Request, connection: socket.socket, stall_seconds: float) -> None:
+        self._request = request
+        self._connection = connection
+        self._watched = WatchedSocket(connection, stall_seconds)
+        self._must_close = request.must_close
+        reader = request.body.reader
+        self._chunks = reader.parser if isinstance(reader, ChunkedReader) else None
+        self._left = 0 if self._chunks else reader.length
+        self._awaits_continue = request._expected_100_continue  # noqa: SLF001 - it offers no other way
+        request._expected_100_continue = False  # noqa: SLF001 - sent when the body is wanted
+        self.received = 0
+        self.ended = self._chunks is None and self._left == 0
+        request.must_close = self._must_close or not self.ended
+
+    def pieces(self, while_waiting: Callable[[], None]) -> Iterator[bytes]:
+        """See gateway.uploads.Body."""
+        if self._awaits_continue and not self.ended:
+            self._awaits_continue = False
+            self._connection.sendall(CONTINUE)
+        unreader = self._request.unreader
+        unreader.sock, self._watched.while_waiting = self._watched, while_waiting
+        try:
+            for piece in self._arriving():
+                self.received += len(piece)
+                yield piece
+        except (NoMoreData, ChunkMissingTerminator, ConnectionError) as error:
+            raise refusals.body_incomplete() from error
+        except ParseException as error:
+            raise refusals.malformed_body() from error
+        finally:
+            unreader.sock = self._connection
+
+    def read(self, _size: int = -1) -> bytes:
+        """Nothing: gunicorn asks once an answer is sent, and then nothing of the body is left."""
+        return b""
+
+    def _arriving(self) -> Iterator[bytes]:
+        if self._chunks is not None:
+            yield from filter(None, self._chunks)
+            self._end()
+            return
+        unreader = self._request.unreader
+        while self._left:
+            data = unreader.read(None, read_ahead=self._left)
+            if not data:
+                raise NoMoreData
+            piece, next_request = data[: self._left], data[self._left :]
+            if next_request:
+                unreader.unread(next_request)
+            self._left -= len(piece)
+            if not self._left:
+                self._end()
+            yield piece
+
+    def _end(self) -> None:
+        self.ended = True
+        self._request.must_close = self._must_close
+
+
+def _nothing_to_do() -> None:
+    """Nobody has anything to do meanwhile."""
+
+
+def linger(connection: socket.socket) -> None:
+    """Let a client that is still sending read its answer, before the connection closes.
+
+    Closing at once would reset the connection, and the answer could be lost (RFC 9112, 9.6).
+    """
+    deadline, dropped = monotonic() + LINGER_SECONDS, 0
+    with contextlib.suppress(OSError):
+        connection.shutdown(socket.SHUT_WR)
+        while dropped < LINGER_BYTES and (left := deadline - monotonic()) > 0:
+            connection.settimeout(left)
+            data = connection.recv(_LINGER_READ)
+            if not data:
+                return
+            dropped += len(data)

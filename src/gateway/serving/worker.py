@@ -1,0 +1,121 @@
+"""gunicorn's gevent worker, taught to stream slow bodies, to stop in steps, to answer in JSON."""
+
+import socket
+from http import HTTPStatus
+from types import FrameType, TracebackType
+from typing import Any, Self
+
+import gevent
+import structlog
+from gunicorn.http.message import Request
+from gunicorn.workers.ggevent import GeventWorker
+
+from gateway.serving.body import RequestBody, linger
+from gateway.serving.problems import problem_of_parse_error, write_problem
+
+log = structlog.get_logger(__name__)
+
+
+class StreamingWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
+    """Serves each connection in a greenlet.
+
+    Told to stop, it goes on for the drain time while readiness says no; then it accepts no more,
+    lets go of idle connections, and gives the requests under way their grace time.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.settings = self.app.settings
+        self._waiting: set[gevent.Greenlet] = set()
+        self._serving: set[gevent.Greenlet] = set()
+
+    def run(self) -> None:
+        """Serve until told to stop, then close what the application opened."""
+        try:
+            super().run()
+        finally:
+            self.app.close()
+
+    def timeout_ctx(self) -> "_Waiting":
+        """The time for the header of the next request; a connection in it is idle."""
+        return _Waiting(self._waiting, self.settings.idle_seconds)
+
+    def handle_request(
+        self, listener_name: Any, req: Request, sock: socket.socket, addr: Any
+    ) -> Any:
+        """Serve one request with a body that streams."""
+        sock.settimeout(self.settings.stall_seconds)
+        req.body = body = RequestBody(req, sock, self.settings.stall_seconds)
+        if self.app.draining.is_set():
+            req.force_close()
+        greenlet = gevent.getcurrent()
+        self._serving.add(greenlet)
+        try:
+            return super().handle_request(listener_name, req, sock, addr)
+        except TimeoutError:
+            log.info("a client took nothing of its answer for too long", client=addr[0])
+            raise StopIteration from None
+        finally:
+            self._serving.discard(greenlet)
+            if not body.ended:
+                linger(sock)
+
+    def handle_error(
+        self, req: Request | None, client: socket.socket, addr: Any, exc: BaseException
+    ) -> None:
+        """Answer what could not be parsed, and what broke before there was an answer."""
+        del req
+        problem = problem_of_parse_error(exc)
+        if problem.status == HTTPStatus.INTERNAL_SERVER_ERROR:
+            log.error("request failed", exc_info=exc)
+        else:
+            log.info("request is malformed", status=problem.status, client=addr[0])
+        try:
+            client.settimeout(self.settings.stall_seconds)
+            write_problem(client, problem)
+        except OSError:
+            return
+        linger(client)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """SIGTERM: the first step of stopping."""
+        del sig, frame
+        if not self.app.draining.is_set():
+            self.app.draining.set()
+            gevent.spawn(self._stop)
+
+    def _stop(self) -> None:
+        log.info("stopping", requests=len(self._serving))
+        gevent.sleep(self.settings.drain_seconds)
+        self.alive = False
+        gevent.killall(list(self._waiting), block=False)
+        gevent.sleep(self.settings.grace_seconds)
+        log.warning("requests are cut off", requests=len(self._serving))
+        gevent.killall(list(self._serving), block=False)
+
+
+class _Waiting:
+    """A greenlet that waits for a request: a time limit ends it, and so does a worker that stops.
+
+    Both end it quietly: the connection is then closed.
+    """
+
+    def __init__(self, waiting: set[gevent.Greenlet], seconds: float) -> None:
+        self._waiting = waiting
+        self._greenlet = gevent.getcurrent()
+        self._timeout = gevent.Timeout(seconds)
+
+    def __enter__(self) -> Self:
+        self._waiting.add(self._greenlet)
+        self._timeout.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool:
+        self._timeout.close()
+        self._waiting.discard(self._greenlet)
+        return error is self._timeout or isinstance(error, gevent.GreenletExit)

@@ -1,0 +1,113 @@
+"""Taking an upload in: from the first byte of its form to a queued job."""
+
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+import structlog
+
+from chassis.errors import BrokerUnavailable
+from chassis.jobs import Job
+from chassis.messages import VIDEO_QUEUE, JobMessage
+from chassis.options import ConversionOptions
+from chassis.ports import Publisher
+from gateway import refusals
+from gateway.form import MAX_OVERHEAD_BYTES, Field, FileStart, UploadForm, boundary_of
+from gateway.idempotency import Fingerprint, checked_key, earlier_job
+from gateway.reception import Desk, Reception, Submission
+
+log = structlog.get_logger(__name__)
+
+
+class Body(Protocol):
+    """The body of a request on its way in."""
+
+    def pieces(self, while_waiting: Callable[[], None]) -> Iterator[bytes]:
+        """What arrives, as it arrives, never empty; `while_waiting` is called each second or so.
+
+        Raises BrokenOff when the client goes away or stalls, Refusal when it sends nonsense.
+        """
+
+
+class FileSink(Protocol):
+    """Where the bytes of the file go."""
+
+    def write(self, data: bytes) -> None:
+        """Take the next bytes."""
+
+
+class Uploads:
+    """Uploads of any size, each in one pass and in bounded memory."""
+
+    def __init__(self, desk: Desk, publisher: Publisher, max_bytes: int) -> None:
+        self._desk = desk
+        self._publisher = publisher
+        self._max_bytes = max_bytes
+
+    def accept(self, submission: Submission, body: Body) -> Job:
+        """The queued job, once the last byte is stored; or the job that the same key made before.
+
+        Raises Refusal (also InvalidOption) for what the client did wrong, Retryable for the rest.
+        """
+        form = UploadForm(boundary_of(submission.content_type), self._max_bytes)
+        if (submission.content_length or 0) > self._max_bytes + MAX_OVERHEAD_BYTES:
+            raise refusals.too_large(self._max_bytes)
+        earlier = self._earlier(submission)
+        if earlier is not None:
+            return _compared(earlier, form, body)
+        self._desk.admission.check(submission.username)
+        with Reception(self._desk, submission) as reception:
+            pieces = body.pieces(reception.renew_if_due)
+            options = _receive(form, pieces, reception.begin, reception.renew_if_due)
+            job = reception.complete(options)
+        self._announce(job)
+        return job
+
+    def _earlier(self, submission: Submission) -> Job | None:
+        key = checked_key(submission.idempotency_key)
+        if key is None:
+            return None
+        desk = self._desk
+        return earlier_job(desk.jobs, submission.username, key, desk.policy, desk.clock())
+
+    def _announce(self, job: Job) -> None:
+        try:
+            self._publisher.publish(VIDEO_QUEUE, JobMessage.about(job))
+        except BrokerUnavailable as error:
+            log.warning("the sweeper has to announce this job", error=error.detail)
+
+
+def _compared(job: Job, form: UploadForm, body: Body) -> Job:
+    fingerprint = Fingerprint()
+    pieces = body.pieces(_nothing_to_do)
+    options = _receive(form, pieces, lambda _start: fingerprint, _nothing_to_do)
+    fingerprint.require_same(job, options)
+    return job
+
+
+def _receive(
+    form: UploadForm,
+    pieces: Iterator[bytes],
+    open_file: Callable[[FileStart], FileSink],
+    keep_alive: Callable[[], None],
+) -> ConversionOptions:
+    """Read the form to its end, the file into what `open_file` returns; the options in it."""
+    fields: dict[str, str] = {}
+    options = ConversionOptions()
+    sink: FileSink | None = None
+    for piece in pieces:
+        for event in form.feed(piece):
+            if isinstance(event, FileStart):
+                sink = open_file(event)
+            elif isinstance(event, Field):
+                fields[event.name] = event.value
+                options = ConversionOptions.parse(fields)
+            else:
+                assert sink is not None
+                sink.write(event)
+        keep_alive()
+    form.close()
+    return options
+
+
+def _nothing_to_do() -> None:
+    """No lease is to be kept."""

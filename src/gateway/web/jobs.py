@@ -1,0 +1,53 @@
+"""GET /jobs, GET and DELETE /jobs/<fid>."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+from flask import Blueprint, Response, request
+
+from chassis.ports import JobStore
+from gateway.access import job_for
+from gateway.paging import page
+from gateway.presenting import Presenter, retry_after
+from gateway.removal import Removal
+from gateway.web.answers import json_answer
+from gateway.web.identity import Identify
+
+
+def job_routes(
+    jobs: JobStore,
+    removal: Removal,
+    identify: Identify,
+    presenter: Presenter,
+    clock: Callable[[], datetime],
+) -> Blueprint:
+    """What a user may see and do of jobs."""
+    routes = Blueprint("jobs", __name__)
+
+    @routes.get("/jobs")
+    def list_jobs() -> Response:
+        found = page(jobs, identify(request), request.args)
+        following = presenter.page_url(found.next_query) if found.next_query else None
+        return json_answer(
+            {"jobs": [presenter.job(job) for job in found.jobs], "next": following},
+            headers={"Cache-Control": "private, no-store"},
+        )
+
+    @routes.get("/jobs/<fid>")
+    def show_job(fid: str) -> Response:
+        job = job_for(jobs, fid, identify(request))
+        structlog.contextvars.bind_contextvars(job_id=job.fid)
+        headers = {"Cache-Control": "private, no-store"}
+        if job.unfinished:
+            headers["Retry-After"] = str(retry_after(job, clock()))
+        return json_answer(presenter.job(job), headers=headers)
+
+    @routes.delete("/jobs/<fid>")
+    def delete_job(fid: str) -> Response:
+        job = job_for(jobs, fid, identify(request))
+        structlog.contextvars.bind_contextvars(job_id=job.fid)
+        removal.remove(job)
+        return Response(status=204)
+
+    return routes

@@ -1,0 +1,34 @@
+"""POST /upload."""
+
+from typing import cast
+
+from flask import Blueprint, Response, request
+
+from gateway.metrics import UPLOADS_UNDER_WAY
+from gateway.presenting import Presenter
+from gateway.reception import Submission
+from gateway.uploads import Body, Uploads
+from gateway.web.answers import json_answer
+from gateway.web.identity import Identify
+from gateway.web.observation import TRACEPARENT
+
+
+def upload_routes(uploads: Uploads, identify: Identify, presenter: Presenter) -> Blueprint:
+    """The way in for videos."""
+    routes = Blueprint("uploads", __name__)
+
+    @routes.post("/upload")
+    def upload() -> Response:
+        user = identify(request)
+        submission = Submission(
+            username=user.username,
+            content_type=request.headers.get("Content-Type", ""),
+            content_length=request.content_length,
+            idempotency_key=request.headers.get("Idempotency-Key"),
+            traceparent=request.environ[TRACEPARENT],
+        )
+        with UPLOADS_UNDER_WAY.track_inprogress():
+            job = uploads.accept(submission, cast(Body, request.environ["wsgi.input"]))
+        return json_answer(presenter.accepted(job), 202, {"Location": f"/jobs/{job.fid}"})
+
+    return routes

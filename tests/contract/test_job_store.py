@@ -1,0 +1,184 @@
+"""The promises of chassis.ports.JobStore."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from chassis import mail_moves, moves
+from chassis.jobs import Job, MediaFacts, Policy, Result, Source, State, new_fid, now_utc
+from chassis.ports import JobExists, JobStore
+
+POLICY = Policy()
+NOW = now_utc()
+
+
+def a_job(**changes: object) -> Job:
+    job = Job(
+        fid=new_fid(),
+        username="ada@example.com",
+        state=State.QUEUED,
+        created_at=NOW,
+        updated_at=NOW,
+        due_at=NOW,
+        source=Source(name="Müller – 映画.mkv", size=7, sha256="00" * 32),
+    )
+    return replace(job, **changes)  # type: ignore[arg-type]
+
+
+def test_a_job_comes_back_as_it_was_stored(job_store: JobStore) -> None:
+    """Nothing of a job is lost or changed by storing it, at any stage of its life."""
+    job = a_job(video_fid="a" * 24, traceparent="00-" + "1" * 32 + "-" + "2" * 16 + "-01")
+    job_store.insert(job)
+    assert job_store.get(job.fid) == job
+    claimed = job_store.update(job.fid, lambda j: moves.claimed(j, "w", "b" * 24, POLICY, NOW))
+    assert claimed == job_store.get(job.fid)
+    facts = MediaFacts("matroska", "aac", 2, 44100, 1.5, "Заголовок")
+    done = job_store.update(
+        job.fid,
+        lambda j: moves.completed(
+            j,
+            moves.Attempt("w", 1),
+            Result(size=10, sha256="11" * 32, duration=1.5, bitrate=190_000),
+            facts,
+            POLICY,
+            NOW,
+            keep_source=False,
+        ),
+    )
+    assert done is not None
+    assert (done.state, done.mp3_fid, done.video_fid) == (State.READY, "b" * 24, None)
+    mailed = job_store.update(job.fid, lambda j: mail_moves.mail_claimed(j, "n", POLICY, NOW))
+    assert mailed is not None
+    assert mailed.mail.lease is not None
+    assert job_store.get(job.fid) == mailed
+
+
+def test_an_unknown_job_is_none(job_store: JobStore) -> None:
+    """Getting, changing and removing what is not there are not errors."""
+    job = a_job()
+    assert job_store.get(job.fid) is None
+    assert job_store.update(job.fid, lambda j: j) is None
+    assert not job_store.remove(job)
+
+
+def test_a_key_is_used_once_by_one_owner(job_store: JobStore) -> None:
+    """A second job with an owner's idempotency key is refused; another owner may use the key."""
+    first = a_job(idempotency_key="k")
+    job_store.insert(first)
+    with pytest.raises(JobExists):
+        job_store.insert(a_job(idempotency_key="k"))
+    job_store.insert(a_job(idempotency_key="k", username="bob@example.com"))
+    job_store.insert(a_job())
+    job_store.insert(a_job())
+    assert job_store.find_by_key("ada@example.com", "k") == first
+    assert job_store.find_by_key("ada@example.com", "other") is None
+
+
+def test_of_many_claims_one_wins(job_store: JobStore) -> None:
+    """Workers that claim one job at the same time: exactly one gets it."""
+    job = a_job()
+    job_store.insert(job)
+
+    def claim(number: int) -> Job | None:
+        holder = f"worker-{number}"
+        return job_store.update(
+            job.fid, lambda j: moves.claimed(j, holder, f"{number:024x}", POLICY, NOW)
+        )
+
+    with ThreadPoolExecutor(16) as pool:
+        winners = [won for won in pool.map(claim, range(16)) if won]
+    assert len(winners) == 1
+    assert job_store.get(job.fid) == winners[0]
+
+
+def test_no_change_is_lost_between_writers(job_store: JobStore) -> None:
+    """Changes made at the same time all arrive, each on top of another."""
+    job = a_job(announcements=0)
+    job_store.insert(job)
+
+    def add_one(_: int) -> None:
+        assert job_store.update(job.fid, lambda j: replace(j, announcements=j.announcements + 1))
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(add_one, range(20)))
+    found = job_store.get(job.fid)
+    assert found is not None
+    assert found.announcements == 20
+
+
+def test_a_changed_job_is_not_removed(job_store: JobStore) -> None:
+    """Removal is compare-and-set too."""
+    job = a_job()
+    job_store.insert(job)
+    changed = job_store.update(job.fid, lambda j: replace(j, progress=0.5))
+    assert changed is not None
+    assert not job_store.remove(job)
+    assert job_store.remove(changed)
+    assert job_store.get(job.fid) is None
+
+
+def test_pages_are_newest_first_without_gaps(job_store: JobStore) -> None:
+    """Paging through the jobs of one owner shows each once, also those of the same millisecond."""
+    mine = [a_job(created_at=NOW + timedelta(milliseconds=n // 3)) for n in range(10)]
+    for job in [*mine, a_job(username="bob@example.com")]:
+        job_store.insert(job)
+    shown: list[Job] = []
+    while True:
+        before = (shown[-1].created_at, shown[-1].fid) if shown else None
+        page = job_store.newest("ada@example.com", 4, before)
+        if not page:
+            break
+        shown += page
+    assert shown == sorted(mine, key=lambda job: (job.created_at, job.fid), reverse=True)
+    assert len(job_store.newest(None, 100)) == 11
+
+
+def test_what_is_due_comes_oldest_first(job_store: JobStore) -> None:
+    """The work list of the sweeper: what waits longest first, nothing before its time."""
+    jobs = [a_job(due_at=NOW + timedelta(seconds=n)) for n in (3, 1, 2, 60)]
+    for job in jobs:
+        job_store.insert(job)
+    due = job_store.due(NOW + timedelta(seconds=10), 10)
+    assert due == [jobs[1], jobs[2], jobs[0]]
+    assert job_store.due(NOW + timedelta(seconds=10), 1) == [jobs[1]]
+
+
+def test_due_pages_show_each_job_once(job_store: JobStore) -> None:
+    """Paging through the work list leaves none out, also where many are due at one time."""
+    jobs = [a_job(due_at=NOW + timedelta(milliseconds=n // 3)) for n in range(10)]
+    for job in jobs:
+        job_store.insert(job)
+    shown: list[Job] = []
+    while True:
+        after = (shown[-1].due_at, shown[-1].fid) if shown else None
+        page = job_store.due(NOW + timedelta(milliseconds=2), 4, after)
+        if not page:
+            break
+        shown += page
+    assert shown == sorted(jobs[:9], key=lambda job: (job.due_at, job.fid))
+
+
+def test_references_are_found_in_each_role(job_store: JobStore) -> None:
+    """A stored file counts as named whether it is a source, an MP3, or one being written."""
+    names = ["1" * 24, "2" * 24, "3" * 24, "4" * 24]
+    job_store.insert(a_job(video_fid=names[0], writing_fid=names[1]))
+    job_store.insert(a_job(mp3_fid=names[2]))
+    assert job_store.referenced(names) == set(names[:3])
+    assert job_store.referenced([]) == set()
+
+
+def test_counts(job_store: JobStore) -> None:
+    """Unfinished jobs of an owner, jobs by state, and the oldest one that waits."""
+    assert job_store.oldest_waiting() is None
+    old = NOW - timedelta(hours=1)
+    job_store.insert(a_job(created_at=old))
+    job_store.insert(a_job(state=State.RECEIVING))
+    job_store.insert(a_job(state=State.READY))
+    job_store.insert(a_job(username="bob@example.com"))
+    assert job_store.count_unfinished("ada@example.com") == 2
+    counts = job_store.counts()
+    assert counts[State.QUEUED] == 2
+    assert counts[State.FAILED] == 0
+    assert job_store.oldest_waiting() == old

@@ -1,0 +1,110 @@
+"""The promises of chassis.ports.MediaStore, its writers and readers."""
+
+import hashlib
+import random
+
+import pytest
+
+from chassis.errors import MediaMissing
+from chassis.ports import MediaStore
+
+MIB = 1 << 20
+SIZES = [0, 1, 5, MIB - 1, MIB, MIB + 1, 11 * MIB + 123]
+
+
+def store_file(store: MediaStore, data: bytes, piece: int = 300_000) -> str:
+    media_id = store.new_id()
+    with store.writer(media_id, name="a.mkv", content_type="video/x-matroska") as writer:
+        for start in range(0, len(data), piece):
+            writer.write(memoryview(data)[start : start + piece])
+        stored = writer.finish()
+    assert stored.media_id == media_id
+    assert stored.size == len(data)
+    assert stored.sha256 == hashlib.sha256(data).hexdigest()
+    return media_id
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_file_comes_back_as_it_was_written(media_store: MediaStore, size: int) -> None:
+    """Size, hash and bytes are right, read as a stream or in pieces."""
+    data = random.Random(size).randbytes(size)
+    media_id = store_file(media_store, data)
+    with media_store.open(media_id) as reader:
+        assert reader.size == size
+        assert b"".join(reader.stream(0, size)) == data
+        read = bytearray()
+        while piece := reader.read_at(len(read), 70_001):
+            read += piece
+        assert bytes(read) == data
+
+
+def test_any_range_is_exact(media_store: MediaStore) -> None:
+    """Random reads and random ranges give exactly the bytes asked for."""
+    dice = random.Random(1)
+    data = dice.randbytes(6 * MIB + 77)
+    with media_store.open(store_file(media_store, data)) as reader:
+        for _ in range(60):
+            start = dice.randrange(len(data))
+            stop = min(len(data), start + dice.randrange(1, 3 * MIB))
+            assert b"".join(reader.stream(start, stop)) == data[start:stop]
+            piece = reader.read_at(start, stop - start)
+            assert piece
+            assert data[start : start + len(piece)] == piece
+        assert reader.read_at(len(data), 10) == b""
+        assert b"".join(reader.stream(5, 5)) == b""
+
+
+@pytest.mark.parametrize("size", [100, MIB, 3 * MIB + 9])
+def test_the_start_is_replaced(media_store: MediaStore, size: int) -> None:
+    """A writer that holds its start stores what replaced it, and hashes that."""
+    data = random.Random(2).randbytes(size)
+    media_id = media_store.new_id()
+    with media_store.writer(
+        media_id, name="a.mp3", content_type="audio/mpeg", hold_start=True
+    ) as writer:
+        writer.write(data)
+        writer.rewrite_start(b"start")
+        stored = writer.finish()
+    expected = b"start" + data[5:]
+    assert stored.sha256 == hashlib.sha256(expected).hexdigest()
+    with media_store.open(media_id) as reader:
+        assert b"".join(reader.stream(0, size)) == expected
+
+
+def test_a_file_is_visible_only_when_finished(media_store: MediaStore) -> None:
+    """A file under way cannot be opened, and an aborted one leaves nothing."""
+    media_id = media_store.new_id()
+    with media_store.writer(media_id, name="a", content_type="video/mp4") as writer:
+        writer.write(bytes(3 * MIB))
+        with pytest.raises(MediaMissing):
+            media_store.open(media_id)
+    with pytest.raises(MediaMissing):
+        media_store.open(media_id)
+    assert media_store.media_ids(None, 10) == []
+
+
+def test_a_deleted_file_is_missing(media_store: MediaStore) -> None:
+    """Deleting takes everything, twice is no error, and a reader of it is told."""
+    data = bytes(20 * MIB)
+    media_id = store_file(media_store, data)
+    with media_store.open(media_id) as reader:
+        media_store.delete(media_id)
+        media_store.delete(media_id)
+        with pytest.raises(MediaMissing):
+            reader.read_at(15 * MIB, 10)
+        with pytest.raises(MediaMissing):
+            b"".join(reader.stream(15 * MIB, 20 * MIB))
+    assert media_store.media_ids(None, 10) == []
+
+
+def test_ids_are_listed_in_order(media_store: MediaStore) -> None:
+    """Every id under which anything is stored is listed once, page by page."""
+    ids = sorted(store_file(media_store, bytes(2 * MIB)) for _ in range(5))
+    assert media_store.media_ids(None, 3) == ids[:3]
+    assert media_store.media_ids(ids[2], 3) == ids[3:]
+
+
+def test_what_is_no_id_is_missing(media_store: MediaStore) -> None:
+    """Opening nonsense is the same as opening what is not there."""
+    with pytest.raises(MediaMissing):
+        media_store.open("nonsense")

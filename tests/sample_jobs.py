@@ -1,0 +1,90 @@
+"""Jobs for tests in each state, brought there by the moves that bring real ones there."""
+
+import secrets
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from chassis import mail_moves, moves
+from chassis.jobs import Failure, Job, Lease, MediaFacts, Policy, Result, Source, State, new_fid
+
+NOW = datetime(2026, 11, 21, 9, 5, 7, tzinfo=UTC)
+POLICY = Policy()
+
+FACTS = MediaFacts("matroska", "aac", 2, 44_100, 200.0)
+RESULT = Result(size=4_800_000, sha256="0" * 64, duration=200.0, bitrate=192_000)
+NO_AUDIO = Failure("no_audio", "The video holds no sound.")
+
+
+def a_media_id() -> str:
+    return secrets.token_hex(12)
+
+
+def receiving(
+    now: datetime = NOW,
+    policy: Policy = POLICY,
+    *,
+    username: str = "ada@example.com",
+    name: str = "Holiday.mkv",
+    video_fid: str | None = None,
+) -> Job:
+    until = now + policy.lease
+    return Job(
+        fid=new_fid(),
+        username=username,
+        state=State.RECEIVING,
+        created_at=now,
+        updated_at=now,
+        due_at=until,
+        source=Source(name),
+        lease=Lease("gateway", until),
+        video_fid=video_fid or a_media_id(),
+    )
+
+
+def queued(now: datetime = NOW, policy: Policy = POLICY, **named: Any) -> Job:
+    job = receiving(now, policy, **named)
+    return _moved(moves.stored(job, "gateway", 1_000, "f" * 64, policy, now))
+
+
+def converting(
+    now: datetime = NOW,
+    policy: Policy = POLICY,
+    *,
+    attempts: int = 1,
+    writing_fid: str | None = None,
+    **named: Any,
+) -> Job:
+    job = replace(queued(now, policy, **named), attempts=attempts - 1)
+    return _moved(moves.claimed(job, "converter", writing_fid or a_media_id(), policy, now))
+
+
+def ready(now: datetime = NOW, policy: Policy = POLICY, **named: Any) -> Job:
+    job = converting(now, policy, **named)
+    attempt = moves.Attempt("converter", job.attempts)
+    return _moved(moves.completed(job, attempt, RESULT, FACTS, policy, now, keep_source=False))
+
+
+def failed(
+    now: datetime = NOW, policy: Policy = POLICY, reason: Failure = NO_AUDIO, **named: Any
+) -> Job:
+    job = converting(now, policy, **named)
+    return _moved(moves.failed(job, moves.Attempt("converter", 1), reason, policy, now))
+
+
+def cancelled(now: datetime = NOW, policy: Policy = POLICY) -> Job:
+    return _moved(moves.cancelled(queued(now, policy), policy, now))
+
+
+def mailed(job: Job, now: datetime = NOW, policy: Policy = POLICY) -> Job:
+    return _moved(mail_moves.mail_sent(job, policy, now))
+
+
+def expired(now: datetime = NOW, policy: Policy = POLICY) -> Job:
+    job = mailed(ready(now - policy.mp3_retention, policy), now - policy.mp3_retention, policy)
+    return _moved(moves.expired(job, policy, now))
+
+
+def _moved(job: Job | None) -> Job:
+    assert job is not None
+    return job

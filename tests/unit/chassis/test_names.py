@@ -1,0 +1,47 @@
+"""The name under which an MP3 is saved."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chassis.names import mp3_name
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("video.mkv", "video.mp3"),
+        ("Holiday 2026.final.mkv", "Holiday 2026.final.mp3"),
+        ("Über uns 映画.mp4", "Über uns 映画.mp3"),
+        ("فيديو.mov", "فيديو.mp3"),
+        ("no suffix", "no suffix.mp3"),
+        (".hidden", "hidden.mp3"),
+        ("../../etc/passwd.mp4", "passwd.mp3"),
+        ("C:\\videos\\a.avi", "a.mp3"),
+        ("a\r\nb\x00.mkv", "ab.mp3"),
+        ("evil\u202e3pm.mkv", "evil3pm.mp3"),
+        ("", "audio.mp3"),
+        ("...", "audio.mp3"),
+        ("folder/", "audio.mp3"),
+        ("\ud800a.mkv", "a.mp3"),
+    ],
+)
+def test_name(source: str, name: str) -> None:
+    """The video's name with .mp3 for its suffix, without what no file name needs."""
+    assert mp3_name(source) == name
+
+
+@given(st.text())
+def test_any_name_gives_a_file_name(source: str) -> None:
+    """Whatever a user calls a video, its MP3 has a name that file systems and headers take."""
+    name = mp3_name(source)
+    assert name.endswith(".mp3")
+    assert len(name) > len(".mp3")
+    assert len(name.encode()) <= 255
+    assert "/" not in name
+    assert name.isprintable() or not any(ord(letter) < 32 for letter in name)
+
+
+def test_a_long_name_is_cut_between_characters() -> None:
+    """A name of 255 bytes in UTF-8 is the longest; no character is cut in two."""
+    assert mp3_name("映" * 300 + ".mkv") == "映" * 83 + ".mp3"
