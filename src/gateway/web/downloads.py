@@ -11,11 +11,12 @@ from werkzeug.http import http_date
 
 from chassis.jobs import Job, State
 from chassis.links import LinkSigner
+from chassis.names import mp3_name
 from chassis.ports import JobStore, MediaStore
 from chassis.problems import Problem
 from gateway import refusals
 from gateway.access import checked_fid, job_for
-from gateway.naming import attachment, mp3_name
+from gateway.naming import attachment
 from gateway.presenting import Presenter, retry_after
 from gateway.problems import problem_of_status
 from gateway.ranges import FIELDS, Representation, Selection, select
