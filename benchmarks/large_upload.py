@@ -16,7 +16,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event, Thread
 
@@ -190,7 +190,7 @@ def measure(folder: Path, megabytes: int) -> dict[str, float]:
 def record(figures: Mapping[str, float]) -> None:
     """Put the figures into RESULTS.md, in place of the last ones."""
     rows = "\n".join(f"| {name} | {value:.1f} |" for name, value in figures.items())
-    table = f"{MARK}\n\n| figure | {date.today():%Y-%m-%d} |\n|---|---:|\n{rows}\n\n"
+    table = f"{MARK}\n\n| figure | {datetime.now(UTC):%Y-%m-%d} |\n|---|---:|\n{rows}\n\n"
     text = RESULTS.read_text() if RESULTS.exists() else f"# Results\n\n{MARK}\n\n{MARK_END}\n"
     before, _, rest = text.partition(MARK)
     RESULTS.write_text(before + table + MARK_END + rest.partition(MARK_END)[2])
