@@ -8,6 +8,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
 from threading import Thread
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -225,7 +226,7 @@ def test_starttls(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_unknown_certificate_is_refused(scheme: str, certificate: Path) -> None:
     """Nobody in between gets the mail or the password."""
     context = server_context(certificate)
-    tls = {"tls": context} if scheme == "smtps" else {"starttls": context}
+    tls: dict[str, Any] = {"tls": context} if scheme == "smtps" else {"starttls": context}
     with (
         HookedServer(login=True, **tls) as server,
         pytest.raises(MailUndelivered, match="CERTIFICATE_VERIFY_FAILED"),
