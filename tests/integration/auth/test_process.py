@@ -1,9 +1,8 @@
-"""`python -m auth serve` as a real process, with curl and with clients that misbehave."""
+"""`python -m auth serve` as a real process, with curl."""
 
 import json
 import os
 import socket
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Thread
@@ -16,18 +15,11 @@ from auth.database import connect
 from devstack.mariadb import MariaDB
 from devstack.ports import LOOPBACK, free_port
 from devstack.process import answers
-from devstack.services import Service, new_signing_keys
+from devstack.services import Service
+from tests.integration.auth.curl import EMAIL, PASSWORD, curl, log_in, status
 from tests.waiting import wait_for
 
-EMAIL = "admin@example.com"
-PASSWORD = "correct horse battery"
-
 NewService = Callable[..., Service]
-
-
-@pytest.fixture(scope="module")
-def signing_keys() -> str:
-    return new_signing_keys()
 
 
 @pytest.fixture
@@ -48,36 +40,6 @@ def new_service(tmp_path: Path, signing_keys: str) -> Iterator[NewService]:
     yield make
     for service in services:
         service.stop()
-
-
-def curl(*arguments: str) -> str:
-    """What curl prints; fails as curl does."""
-    command = ["curl", "-sS", "--max-time", "60", *arguments]
-    done = subprocess.run(command, capture_output=True, check=True)
-    return done.stdout.decode()
-
-
-def status(*arguments: str) -> int:
-    return int(curl("-o", "/dev/null", "-w", "%{http_code}", *arguments))
-
-
-def log_in(service: Service) -> str:
-    return curl("-X", "POST", f"{service.url}/login", "-u", f"{EMAIL}:{PASSWORD}")
-
-
-def exchange(service: Service, request: bytes) -> tuple[int, str, dict[str, object]]:
-    """Status, content type and JSON body of the answer to exactly these bytes."""
-    with socket.create_connection((LOOPBACK, int(service.settings["PORT"])), timeout=60) as client:
-        client.sendall(request)
-        answer = b""
-        while piece := client.recv(65_536):
-            answer += piece
-    head, _, body = answer.partition(b"\r\n\r\n")
-    lines = head.decode().split("\r\n")
-    headers = dict(line.lower().split(": ", 1) for line in lines[1:])
-    assert headers["connection"] == "close"
-    assert int(headers["content-length"]) == len(body)
-    return int(lines[0].split(" ")[1]), headers["content-type"], json.loads(body)
 
 
 def test_the_journey_of_an_account(mysql_url: str, new_service: NewService) -> None:
@@ -167,123 +129,6 @@ def test_it_starts_without_its_database(tmp_path: Path, new_service: NewService)
         database.start()
         service.await_ready()
         assert log_in(service)
-
-
-@pytest.mark.parametrize(
-    ("request_bytes", "expected", "code"),
-    [
-        (b"GET /healthz\r\n\r\n", 400, "bad_request"),
-        (b"\x16\x03\x01\x02\x00\x01\x00\x01\r\n\r\n", 400, "bad_request"),
-        (b"GET / HTTP/1.1\r\nHost: a\r\nno colon\r\n\r\n", 400, "bad_request"),
-        (b"GET / HTTP/1.1\r\nAuthorization : Bearer s3cret\r\n\r\n", 400, "bad_request"),
-        (b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\n\r\n", 414, "address_too_long"),
-        (b"GET / HTTP/1.1\r\nX: " + b"a" * 9000 + b"\r\n\r\n", 431, "header_too_large"),
-        (b"GET / HTTP/1.1\r\n" + b"X: a\r\n" * 200 + b"\r\n", 431, "header_too_large"),
-        (
-            b"POST /users HTTP/1.1\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
-            400,
-            "bad_request",
-        ),
-        (b"POST /users HTTP/1.1\r\nContent-Length: -2\r\n\r\n{}", 400, "bad_request"),
-        (
-            b"POST /users HTTP/1.1\r\nTransfer-Encoding: br\r\n\r\n{}",
-            501,
-            "unsupported_transfer_coding",
-        ),
-    ],
-    ids=lambda value: repr(value[:40]) if isinstance(value, bytes) else str(value),
-)
-def test_what_is_not_http_gets_problem_details(
-    stalled_service: Service, request_bytes: bytes, expected: int, code: str
-) -> None:
-    """Requests that never reach the application get problem details; no part of them is logged."""
-    answer, kind, problem = exchange(stalled_service, request_bytes)
-    assert (answer, kind) == (expected, "application/problem+json")
-    assert (problem["status"], problem["code"]) == (expected, code)
-    assert "s3cret" not in stalled_service.process.output()
-
-
-@pytest.fixture(scope="module")
-def stalled_service(
-    mariadb: MariaDB, tmp_path_factory: pytest.TempPathFactory, signing_keys: str
-) -> Iterator[Service]:
-    """A replica with two threads, for clients that misbehave."""
-    settings = {
-        "MYSQL_URL": mariadb.new_database("auth_stalled"),
-        "SIGNING_KEYS": signing_keys,
-        "ADMIN_EMAIL": EMAIL,
-        "ADMIN_PASSWORD": PASSWORD,
-        "THREADS": "2",
-        "REQUEST_SECONDS": "1",
-    }
-    with Service("auth", settings, tmp_path_factory.mktemp("auth")) as service:
-        yield service
-
-
-JSON_BODY = "PUT /account/password HTTP/1.1\r\nContent-Type: application/json\r\n"
-
-
-@pytest.mark.parametrize(
-    ("head", "body"),
-    [
-        ("POST /login HTTP/1.1\r\nHost: a\r\n", ""),
-        (JSON_BODY + "Content-Length: 100\r\n", '{"current'),
-        (JSON_BODY + "Transfer-Encoding: chunked\r\n", "5\r\n{"),
-    ],
-    ids=["header", "body", "chunked body"],
-)
-def test_clients_that_stall_hold_up_nobody(stalled_service: Service, head: str, body: str) -> None:
-    """Clients that stop in the middle of a request are cut off; others are served meanwhile."""
-    token = log_in(stalled_service)
-    beginning = f"{head}Authorization: Bearer {token}\r\n" + (f"\r\n{body}" if body else "")
-    address = (LOOPBACK, int(stalled_service.settings["PORT"]))
-    clients = [socket.create_connection(address, timeout=60) for _ in range(6)]
-    try:
-        for client in clients:
-            client.sendall(beginning.encode())
-        assert log_in(stalled_service)
-        for client in clients:
-            answer = b""
-            while piece := client.recv(65_536):
-                answer += piece
-            assert answer.startswith(b"HTTP/1.1 408 ") if body else answer == b""
-    finally:
-        for client in clients:
-            client.close()
-
-
-def test_half_a_body_is_no_body(stalled_service: Service) -> None:
-    """A body that ends before its announced length changes nothing, whole as it may look."""
-    header = f"Authorization: Bearer {log_in(stalled_service)}\r\n"
-    document = json.dumps({"current_password": PASSWORD, "new_password": "another password"})
-    request = f"{JSON_BODY}{header}Content-Length: {len(document) + 9}\r\n\r\n{document}"
-    address = (LOOPBACK, int(stalled_service.settings["PORT"]))
-    with socket.create_connection(address, timeout=60) as client:
-        client.sendall(request.encode())
-        client.shutdown(socket.SHUT_WR)
-        assert client.recv(65_536).startswith(b"HTTP/1.1 408 ")
-    assert log_in(stalled_service)
-
-
-def test_a_drip_is_a_stall(stalled_service: Service) -> None:
-    """A client that sends a byte now and then has no longer than one that sends nothing."""
-    address = (LOOPBACK, int(stalled_service.settings["PORT"]))
-    with socket.create_connection(address, timeout=60) as client:
-        client.sendall(b"POST /login HTTP/1.1\r\nX: ")
-
-        def closed() -> bool:
-            try:
-                client.sendall(b"a")
-                client.setblocking(False)
-                return client.recv(100) == b""
-            except BlockingIOError:
-                return False
-            except ConnectionError:
-                return True
-            finally:
-                client.setblocking(True)
-
-        wait_for(closed)
 
 
 def test_running_requests_are_finished_at_sigterm(mysql_url: str, new_service: NewService) -> None:
