@@ -73,9 +73,8 @@ def problem_of(error: ServiceError) -> Problem:
 
 def problem_of_http(error: HTTPException) -> Problem:
     """What the client is told of an error that Flask found."""
-    # With a cause the body is malformed; without one it just ended, or took too long.
-    if isinstance(error, ClientDisconnected) and error.__context__ is None:
-        detail = "The body of the request did not arrive in full."
+    if isinstance(error, ClientDisconnected):
+        detail = "The body of the request did not arrive whole."
         return Problem(HTTPStatus.REQUEST_TIMEOUT, "body_incomplete", detail)
     status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
     code, detail = _HTTP_ERRORS.get(status, ("request_refused", "The request was refused."))

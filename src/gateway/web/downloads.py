@@ -25,7 +25,7 @@ from gateway.web.answers import json_answer, problem_answer
 from gateway.web.identity import Identify
 
 # Each piece has the stall time to be taken by the client: small ones let slow clients be slow.
-PIECE_BYTES: Final = 256 * 1024
+PIECE_BYTES: Final = 64 * 1024
 
 
 def download_routes(

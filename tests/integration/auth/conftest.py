@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from auth.migrate import migrate
+from devstack.services import new_signing_keys
 from tests.integration.auth.replicas import ADMIN, Clock, CountingPasswords, Replica
 
 
@@ -41,3 +42,9 @@ def admin(replica: Replica) -> dict[str, str]:
     """The header with a token of an admin."""
     replica.add(ADMIN, admin=True)
     return replica.token(ADMIN)
+
+
+@pytest.fixture(scope="session")
+def signing_keys() -> str:
+    """A key set as keygen prints it."""
+    return new_signing_keys()

@@ -43,7 +43,9 @@ def world() -> World:
     return World()
 
 
-@pytest.mark.parametrize("make", [sample_jobs.receiving, sample_jobs.queued, sample_jobs.converting])
+@pytest.mark.parametrize(
+    "make", [sample_jobs.receiving, sample_jobs.queued, sample_jobs.converting]
+)
 def test_an_unfinished_job_is_cancelled(world: World, make: Callable[[], Job]) -> None:
     """It stays visible as cancelled, without files."""
     job = world.add(make())

@@ -130,7 +130,9 @@ def test_options_after_the_file_count_too(world: World) -> None:
     assert world.publisher.published == [("video", JobMessage.about(job))]
 
 
-def test_the_job_is_there_before_the_first_byte(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_job_is_there_before_the_first_byte(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A stored chunk always belongs to a job that names it."""
     order: list[str] = []
     insert, writer = world.jobs.insert, world.videos.writer
@@ -209,7 +211,10 @@ def test_a_bug_leaves_a_failed_job(world: World) -> None:
         ([file_part(DATA), file_part(DATA)], "one_file"),
         ([file_part(DATA), field_part("bitrate", "1k")], "invalid_option"),
         ([file_part(DATA), field_part("colour", "red")], "invalid_option"),
-        ([file_part(DATA), field_part("quality", "1"), field_part("quality", "1")], "invalid_option"),
+        (
+            [file_part(DATA), field_part("quality", "1"), field_part("quality", "1")],
+            "invalid_option",
+        ),
         ([file_part(b"x" * (MAX_BYTES + 1))], "too_large"),
         ([field_part("bitrate", "320k"), field_part("quality", "0")], "invalid_option"),
         ([field_part("quality", "0")], "file_required"),
@@ -313,7 +318,9 @@ def test_a_store_that_goes_away_is_not_the_clients_fault(
     assert not world.publisher.published
 
 
-def test_an_answer_that_got_lost_loses_no_job(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_answer_that_got_lost_loses_no_job(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The job was queued but we were not told: its file stays, the sweeper announces it."""
     update = world.jobs.update
 
@@ -415,9 +422,7 @@ class TestIdempotencyKey:
             ([file_part(DATA), field_part("quality", "99")], "invalid_option"),
         ],
     )
-    def test_what_is_wrong_is_wrong_again(
-        self, world: World, parts: list[Part], code: str
-    ) -> None:
+    def test_what_is_wrong_is_wrong_again(self, world: World, parts: list[Part], code: str) -> None:
         """A form is checked also when its file is not stored."""
         world.submit(file_part(DATA), key="k")
         assert world.refusal(*parts, key="k") == code
