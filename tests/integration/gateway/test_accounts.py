@@ -9,10 +9,6 @@ from typing import Any
 
 import pytest
 
-from devstack.ports import free_port
-from tests.integration.gateway.conftest import StartGateway
-from tests.integration.gateway.running import RunningGateway, head
-
 
 @dataclass
 class Echo:
