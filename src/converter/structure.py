@@ -78,7 +78,7 @@ def _walk(
 ) -> Completeness:
     """Go from part to part; `part_at` gives None for what is no part of that format."""
     offset = 0
-    kinds = set()
+    kinds: set[bytes] = set()
     for _ in range(_MAX_PARTS):
         if offset >= source.size:
             return Completeness.WHOLE if required <= kinds else Completeness.CUT
