@@ -17,7 +17,7 @@ import jwt
 from jwt import PyJWK
 from jwt.exceptions import PyJWTError
 
-from chassis.errors import Permanent
+from gateway.refusals import InvalidToken
 
 ALGORITHM: Final = "EdDSA"
 CURVE: Final = "Ed25519"
@@ -26,20 +26,6 @@ MAX_LIFETIME_SECONDS: Final = 86_400
 CLOCK_SKEW_SECONDS: Final = 10
 _TEXTS: Final = ("sub", "username", "iss", "aud", "jti")
 _FORM: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
-
-
-class InvalidToken(Permanent):
-    """The request carries a token that is none, or none of ours, or none any more."""
-
-    def __init__(self, detail: str) -> None:
-        super().__init__("invalid_token", detail)
-
-
-class TokenRequired(Permanent):
-    """The request carries no token."""
-
-    def __init__(self) -> None:
-        super().__init__("token_required", "Send a token: Authorization: Bearer TOKEN.")
 
 
 @dataclass(frozen=True, slots=True)

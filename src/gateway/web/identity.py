@@ -7,7 +7,8 @@ from flask import Request
 
 from gateway import tokens
 from gateway.keys import KeyCache
-from gateway.tokens import InvalidToken, TokenRequired, User
+from gateway.refusals import InvalidToken, TokenRequired
+from gateway.tokens import User
 
 Identify = Callable[[Request], User]
 """The user of a request; raises TokenRequired, InvalidToken or KeysUnavailable."""

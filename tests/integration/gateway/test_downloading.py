@@ -189,9 +189,7 @@ class TestLinks:
         assert gateway.request("GET", link, headers={"Range": "bytes=0-9"}).status_code == 206
         assert gateway.request("HEAD", link).status_code == 200
 
-    def test_it_opens_nothing_else(
-        self, gateway: RunningGateway, owner: str, ready: Job
-    ) -> None:
+    def test_it_opens_nothing_else(self, gateway: RunningGateway, owner: str, ready: Job) -> None:
         """A link for one job is none for another, nor for the job itself."""
         other = gateway.ready_job(owner, b"other")
         signature = gateway.links.sign(ready.fid)
@@ -274,9 +272,7 @@ def test_it_waits_for_its_next_attempt(gateway: RunningGateway) -> None:
         (sample_jobs.expired, 410, "expired"),
     ],
 )
-def test_no_mp3(
-    gateway: RunningGateway, make: Callable[..., Job], status: int, code: str
-) -> None:
+def test_no_mp3(gateway: RunningGateway, make: Callable[..., Job], status: int, code: str) -> None:
     """A failed job says why with 409; what was cancelled or has expired is 410."""
     user = gateway.user()
     job = gateway.insert(replace(make(now_utc()), username=user))

@@ -6,8 +6,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gateway.keys import KeyCache
-from gateway.refusals import AuthUnavailable, KeysUnavailable
-from gateway.tokens import InvalidToken
+from gateway.refusals import AuthUnavailable, InvalidToken, KeysUnavailable
 from tests.integration.gateway.key_server import jwk
 from tests.waiting import wait_for
 

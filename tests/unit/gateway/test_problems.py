@@ -14,7 +14,7 @@ from chassis.links import InvalidLink
 from chassis.options import InvalidOption
 from gateway import refusals
 from gateway.problems import STATUS_BY_CODE, problem_of, problem_of_status
-from gateway.tokens import InvalidToken, TokenRequired
+from gateway.refusals import InvalidToken, TokenRequired
 
 
 def codes_in_refusals() -> set[str]:
@@ -34,8 +34,6 @@ def test_every_code_has_its_status() -> None:
     """No refusal is without an answer, and no answer without a refusal."""
     elsewhere = {
         "invalid_option",
-        "invalid_token",
-        "token_required",
         "invalid_link",
         "media_missing",
         "store_unavailable",

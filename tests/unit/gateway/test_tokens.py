@@ -11,7 +11,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from gateway import tokens
-from gateway.tokens import InvalidToken, User, parse_keys
+from gateway.refusals import InvalidToken
+from gateway.tokens import User, parse_keys
 
 NOW = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)
 SECONDS = int(NOW.timestamp())
