@@ -3,9 +3,11 @@
 Everything that must be found again at the next start lies in one folder.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 from devstack.daemon import Daemon
 from devstack.mail_sink import MailSink
@@ -16,7 +18,7 @@ from devstack.process import ProgramFailed
 from devstack.rabbitmq import RabbitMQ
 from devstack.secret import kept_secret, write_private
 from devstack.server import Server
-from devstack.services import SERVICES, Service, new_signing_keys
+from devstack.services import MAIL_FROM, SERVICES, Service, new_signing_keys
 
 PORTS = (
     Purpose("GATEWAY_PORT", 8080, "the gateway"),
@@ -32,15 +34,15 @@ PORTS = (
     Purpose("SWEEPER_HEALTH_PORT", 11084, "the sweeper's health"),
 )
 LOGIN_EMAIL = "admin@example.com"
-MAIL_FROM = "mp3@example.com"
 RESTARTS = 3
 
 
 class Stack:
     """Four servers and one replica of each service.
 
-    `ports` has a port for each variable of PORTS; `overrides` are settings for every service.
-    Progress is told to `say`, in sentences.
+    `ports` has a port for each variable of PORTS; `overrides` are settings for every service;
+    `rabbitmq_config` and `mongodb_options` are as RabbitMQ and MongoDB take them. Progress is told
+    to `say`, in sentences.
     """
 
     def __init__(
@@ -49,14 +51,16 @@ class Stack:
         ports: Mapping[str, int],
         *,
         overrides: Mapping[str, str] | None = None,
+        rabbitmq_config: Sequence[str] = (),
+        mongodb_options: Sequence[str] = (),
         say: Callable[[str], None] = print,
     ) -> None:
         self.folder = folder.resolve()
         self._say = say
         data = self.folder / "data"
-        self.rabbitmq = RabbitMQ(data / "rabbitmq", ports["RABBITMQ_PORT"])
+        self.rabbitmq = RabbitMQ(data / "rabbitmq", ports["RABBITMQ_PORT"], rabbitmq_config)
         self.mariadb = MariaDB(data / "mariadb", ports["MARIADB_PORT"])
-        self.mongodb = MongoDB(data / "mongodb", ports["MONGODB_PORT"])
+        self.mongodb = MongoDB(data / "mongodb", ports["MONGODB_PORT"], mongodb_options)
         self.mail_sink = MailSink(data / "mail", ports["SMTP_PORT"])
         self.servers: tuple[Server, ...] = (
             self.rabbitmq,
@@ -81,10 +85,22 @@ class Stack:
         self._restarts: dict[str, int] = {}
 
     @classmethod
-    def on_free_ports(cls, folder: Path, overrides: Mapping[str, str] | None = None) -> "Stack":
+    def on_free_ports(
+        cls,
+        folder: Path,
+        overrides: Mapping[str, str] | None = None,
+        *,
+        rabbitmq_config: Sequence[str] = (),
+        mongodb_options: Sequence[str] = (),
+    ) -> Self:
         """A stack that meets no other on this machine."""
-        ports = {purpose.variable: free_port() for purpose in PORTS}
-        return cls(folder, ports, overrides=overrides)
+        return cls(
+            folder,
+            {purpose.variable: free_port() for purpose in PORTS},
+            overrides=overrides,
+            rabbitmq_config=rabbitmq_config,
+            mongodb_options=mongodb_options,
+        )
 
     @property
     def addresses(self) -> dict[str, str]:
@@ -138,6 +154,21 @@ class Stack:
         for service in self.services.values():
             service.await_ready()
 
+    def replica(
+        self, name: str, number: int, overrides: Mapping[str, str] | None = None
+    ) -> Service:
+        """Another replica of a service, on free ports, for the caller to start and to stop.
+
+        It has the settings of the first one, except `overrides`.
+        """
+        first = self.services[name]
+        settings = {
+            setting: value
+            for setting, value in first.settings.items()
+            if setting not in first.kind.ports
+        }
+        return Service(name, settings | dict(overrides or {}), self.folder / "logs", replica=number)
+
     def mend(self) -> None:
         """Start again what has ended by itself; raises ProgramFailed when it keeps ending."""
         daemons: tuple[Daemon, ...] = (*self.servers, *self.services.values())
@@ -161,3 +192,19 @@ class Stack:
         for daemons in (self.services.values(), self.servers):
             with ThreadPoolExecutor() as pool:
                 list(pool.map(Daemon.stop, daemons))
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()

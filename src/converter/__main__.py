@@ -55,7 +55,7 @@ def main() -> None:
     health = HealthServer(
         settings.listen_host,
         settings.health_port,
-        live={"consumer": consumer.alive, "box": box.is_alive},
+        live={"consumer": consumer.alive},
         ready={"mongodb": partial(is_reachable, client), "rabbitmq": consumer.is_consuming},
     )
     on_termination(consumer.stop)

@@ -16,13 +16,15 @@ from chassis.errors import (
     Permanent,
     Retryable,
     StoreUnavailable,
+    UnknownJob,
 )
 from chassis.jobs import Failure, Job, Policy, Result, State, now_utc
 from chassis.messages import MP3_QUEUE, VIDEO_QUEUE, JobMessage
 from chassis.moves import Attempt
 from chassis.options import ConversionOptions
 from chassis.ports import JobStore, MediaStore, Publisher, StoredMedia
-from converter.conversion import Conversion, Stopped
+from converter.box_session import Stopped
+from converter.conversion import Conversion
 from converter.lease_keeper import LeaseKeeper
 from converter.metrics import AUDIO_SECONDS, CONVERSION_SECONDS, CONVERSIONS
 from converter.ports import Sink, SourceReader
@@ -32,13 +34,6 @@ log = structlog.get_logger(__name__)
 _UNEXPECTED: Final = Failure(
     "internal", "The conversion broke off for a reason that is not the video's."
 )
-
-
-class UnknownJob(Permanent):
-    """A message names a job that does not exist (any more)."""
-
-    def __init__(self) -> None:
-        super().__init__("unknown_job", "There is no such job.")
 
 
 class Engine(Protocol):

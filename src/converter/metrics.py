@@ -4,7 +4,7 @@ from prometheus_client import Counter, Histogram
 
 CONVERSIONS = Counter(
     "conversions_total",
-    "Attempts to convert, by outcome (ready, or the failure's code).",
+    "Attempts, by outcome: ready, or the failure's code.",
     ["outcome"],
 )
 CONVERSION_SECONDS = Histogram(

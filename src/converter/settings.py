@@ -1,8 +1,13 @@
 """Settings of the converter."""
 
+from typing import Final
+
 from pydantic import Field
 
 from chassis.settings import ConsumerSettings
+from converter.box import BoxLimits
+
+_HOUR: Final = 3600.0
 
 
 class ConverterSettings(ConsumerSettings):
@@ -12,7 +17,10 @@ class ConverterSettings(ConsumerSettings):
         2, ge=1, le=64, description="How many conversions one converter runs at once."
     )
     conversion_memory_mb: int = Field(
-        512, ge=64, description="Memory that one conversion may use, in MiB."
+        400, ge=64, description="Memory that one conversion may use, in MiB."
+    )
+    conversion_hours: float = Field(
+        6, gt=0, description="How long one conversion may take, in hours."
     )
     conversion_stall_seconds: float = Field(
         60, gt=0, description="How long a conversion may give no sign of life before it is ended."
@@ -29,3 +37,14 @@ class ConverterSettings(ConsumerSettings):
         description="How long running conversions may go on after SIGTERM before they are given"
         " back.",
     )
+
+    @property
+    def limits(self) -> BoxLimits:
+        """What one conversion may use."""
+        return BoxLimits(
+            memory_bytes=self.conversion_memory_mb << 20,
+            cpu_seconds=int(self.conversion_hours * _HOUR),
+            stall_seconds=self.conversion_stall_seconds,
+            busy_seconds=self.conversion_hours * _HOUR,
+            max_seconds=self.max_media_hours * _HOUR,
+        )

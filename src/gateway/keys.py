@@ -12,7 +12,8 @@ from typing import Final
 import structlog
 from jwt import PyJWK
 
-from gateway.refusals import AuthUnavailable, InvalidToken, KeysUnavailable
+from chassis.tokens import InvalidToken
+from gateway.refusals import AuthUnavailable, KeysUnavailable
 from gateway.tokens import parse_keys
 
 log = structlog.get_logger(__name__)

@@ -23,13 +23,6 @@ class JobGone(Refusal):
     """There is no MP3 any more: the job was cancelled, or its time is over."""
 
 
-class InvalidToken(Permanent):
-    """The request carries a token that is none, or none of ours, or none any more."""
-
-    def __init__(self, detail: str) -> None:
-        super().__init__("invalid_token", detail)
-
-
 class TokenRequired(Permanent):
     """The request carries no token."""
 

@@ -221,7 +221,7 @@ def test_a_handler_outlasts_heartbeat_and_consumer_timeout(tmp_path: Path) -> No
 
 
 def test_a_disk_alarm_does_not_block_publishers(tmp_path: Path) -> None:
-    """While the broker takes no messages publishing refuses in bounded time; afterwards it goes on."""
+    """While the broker takes nothing, publishing refuses in bounded time; then it goes on."""
     with RabbitMQ(tmp_path, free_port()) as server, publisher_on(server.url, 2) as publisher:
         publisher.publish(VIDEO_QUEUE, a_message())
         server.control("set_disk_free_limit", "100000000000000")

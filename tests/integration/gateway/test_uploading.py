@@ -18,7 +18,7 @@ from tests.integration.gateway.running import (
     read_answer,
     save,
 )
-from tests.multipart_forms import CONTENT_TYPE, field_part, file_part, form
+from tests.multipart_forms import CONTENT_TYPE, file_part, form
 from tests.waiting import wait_for
 
 DATA = os.urandom(3_500_000)

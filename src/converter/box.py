@@ -1,0 +1,95 @@
+"""Conversions in processes of their own, so that a bad video harms nothing but itself."""
+
+import signal
+from collections.abc import Callable
+from typing import Final, Self
+
+from chassis.errors import Retryable
+from chassis.options import ConversionOptions
+from converter import wire
+from converter.box_child import ENGINE
+from converter.box_session import BoxLimits, Caller, ChildEnded, Session, Stopped
+from converter.confinement import Limits
+from converter.conversion import Conversion
+from converter.fork_client import ForkClient, ForkServerError
+from converter.ports import Sink, SourceReader
+
+__all__ = ["Box", "BoxLimits", "Stopped"]
+
+_MAX_NAME_CHARACTERS: Final = 1000
+
+
+class Box:
+    """Converts videos, each in a confined child process; usable from several threads at once.
+
+    One for each process of the service. `engine` names the function that runs in the child.
+    """
+
+    def __init__(self, limits: BoxLimits, engine: str = ENGINE) -> None:
+        self._limits = limits
+        self._forks = ForkClient(engine, Limits(limits.memory_bytes, limits.cpu_seconds))
+
+    def start(self) -> None:
+        """Load the engine; raises ForkServerError if it does not work here."""
+        self._forks.start()
+
+    def stop(self) -> None:
+        """End the engine and every conversion that runs."""
+        self._forks.stop()
+
+    def convert(
+        self,
+        source: SourceReader,
+        sink: Sink,
+        options: ConversionOptions,
+        *,
+        name: str,
+        on_progress: Callable[[float], None],
+        should_stop: Callable[[], bool],
+    ) -> Conversion:
+        """Write the MP3 of the sound in `source` to `sink`; returns when it is complete.
+
+        `name` is the video's file name, `on_progress` hears fractions from 0 to 1, `should_stop` is
+        asked at least each second while the source and the sink do not block.
+
+        Raises Permanent (not_media, no_audio, truncated, corrupt, too_long), Retryable
+        (engine_crashed, engine_timeout, engine_memory, engine_failed, engine_unavailable), Stopped,
+        and whatever the source, the sink and the callbacks raise. The child is dead by then.
+        """
+        job = wire.document(
+            size=source.size,
+            name=name[:_MAX_NAME_CHARACTERS],
+            options=options.to_document(),
+            max_seconds=self._limits.max_seconds,
+        )
+        try:
+            child = self._forks.fork()
+        except ForkServerError as error:
+            raise Retryable("engine_unavailable", str(error)) from error
+        try:
+            session = Session(child, Caller(source, sink, on_progress, should_stop), self._limits)
+            return session.run(job)
+        except ChildEnded as ended:
+            raise _crash(child.end()) from ended
+        except wire.WireError as error:
+            raise Retryable(
+                "engine_crashed", f"The conversion talked nonsense: {error}."
+            ) from error
+        finally:
+            child.end()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.stop()
+
+
+def _crash(status: int | None) -> Retryable:
+    if status == -signal.SIGXCPU:
+        return Retryable("engine_timeout", "The conversion took too much computing time.")
+    if status is None:
+        return Retryable("engine_crashed", "The conversion ended with the process it came from.")
+    how = f"signal {-status}" if status < 0 else f"status {status}"
+    return Retryable("engine_crashed", f"The conversion ended with {how}.")

@@ -1,0 +1,97 @@
+"""The process in the box: one conversion, fed and emptied over two pipes, then the end."""
+
+import os
+import traceback
+from collections.abc import Callable
+from typing import Final, NoReturn
+
+from chassis.errors import Permanent
+from chassis.options import ConversionOptions
+from converter import wire
+from converter.conversion import Conversion
+from converter.engine import Output, Request
+from converter.ports import SourceReader
+from converter.wire import Kind
+
+ENGINE: Final = "converter.engine:convert"
+READ_FROM: Final = 0
+WRITE_TO: Final = 1
+_MAX_WRITE_BYTES: Final = wire.MAX_PAYLOAD[Kind.WRITE]
+_MAX_TRACE_CHARACTERS: Final = 8000
+
+Engine = Callable[[SourceReader, Output, Request], Conversion]
+
+
+class PipedSource:
+    """The source, as the box hands it over."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """See SourceReader."""
+        if offset >= self.size or length <= 0:
+            return b""
+        request = wire.READ_REQUEST.pack(offset, min(length, wire.MAX_READ_BYTES))
+        _send(Kind.READ, request)
+        kind, data = _receive()
+        return data if kind is Kind.DATA else _vanish()
+
+
+class PipedOutput:
+    """The MP3, on its way into the box."""
+
+    def write(self, data: bytes) -> None:
+        """See Sink."""
+        for start in range(0, len(data), _MAX_WRITE_BYTES):
+            _send(Kind.WRITE, data[start : start + _MAX_WRITE_BYTES])
+
+    def rewrite_start(self, data: bytes) -> None:
+        """See Sink."""
+        _send(Kind.REWRITE, data)
+
+    def progress(self, fraction: float) -> None:
+        """See Output."""
+        _send(Kind.PROGRESS, wire.PROGRESS_REPORT.pack(fraction))
+
+
+def run(engine: Engine) -> NoReturn:
+    """Do the job that comes through the pipe with `engine`, say how it went, and end."""
+    _, payload = _receive()
+    job = wire.parse_document(payload)
+    request = Request(
+        name=job["name"],
+        options=ConversionOptions.from_document(job["options"]),
+        max_seconds=job["max_seconds"],
+    )
+    try:
+        conversion = engine(PipedSource(job["size"]), PipedOutput(), request)
+        kind, answer = Kind.DONE, wire.document(**conversion.to_document())
+    except Permanent as error:
+        kind, answer = Kind.FAILED, wire.document(permanent=error.code, detail=error.detail)
+    except MemoryError:
+        kind, answer = Kind.FAILED, wire.document(memory=True)
+    except Exception:  # noqa: BLE001 - whatever it is, the box has to know
+        trace = traceback.format_exc()[-_MAX_TRACE_CHARACTERS:]
+        kind, answer = Kind.FAILED, wire.document(trace=trace)
+    _send(kind, answer)
+    os._exit(0)
+
+
+def _send(kind: Kind, payload: bytes) -> None:
+    try:
+        wire.send(WRITE_TO, kind, payload)
+    except OSError:
+        _vanish()
+
+
+def _receive() -> tuple[Kind, bytes]:
+    try:
+        return wire.receive(READ_FROM)
+    except (EOFError, OSError, wire.WireError):
+        _vanish()
+
+
+def _vanish() -> NoReturn:
+    """End at once: the box is gone, nobody waits for anything any more."""
+    os._exit(1)

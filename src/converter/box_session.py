@@ -1,0 +1,176 @@
+"""The box's side of one conversion: it answers what the process in it asks, and watches it."""
+
+import os
+import select
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from chassis.errors import Permanent, Retryable, ServiceError
+from converter import wire
+from converter.conversion import Conversion
+from converter.fork_client import Child
+from converter.ports import Sink, SourceReader
+from converter.wire import Kind, WireError
+
+_LOOK_SECONDS: Final = 0.5  # how often should_stop is asked
+_MP3_BYTES_A_SECOND: Final = 40_000  # 320 kbit/s, the most there is
+_ROOM_BYTES: Final = 4 << 20  # for tags, and for the last frames
+_REFUSALS: Final = frozenset({"not_media", "no_audio", "truncated", "corrupt", "too_long"})
+_MAX_DETAIL: Final = 500
+
+
+class Stopped(Exception):
+    """The conversion was ended because the caller's `should_stop` said so."""
+
+
+class ChildEnded(Exception):
+    """The process ended before it said how the conversion went."""
+
+
+@dataclass(frozen=True, slots=True)
+class BoxLimits:
+    """What one conversion may use.
+
+    memory_bytes of data and cpu_seconds of computing, for its process; stall_seconds: how long it
+    may be silent; busy_seconds: how long we wait for it in all (time in which it waits for the
+    source or the sink does not count); max_seconds: how long a video may be.
+    """
+
+    memory_bytes: int = 512 << 20
+    cpu_seconds: int = 4 * 3600
+    stall_seconds: float = 60.0
+    busy_seconds: float = 6 * 3600.0
+    max_seconds: float = 24 * 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who wants the conversion: what it reads from, writes to, and asks now and then."""
+
+    source: SourceReader
+    sink: Sink
+    on_progress: Callable[[float], None]
+    should_stop: Callable[[], bool]
+
+
+class Session:
+    """One conversion in `child`, for `caller`."""
+
+    def __init__(self, child: Child, caller: Caller, limits: BoxLimits) -> None:
+        self._child = child
+        self._caller = caller
+        self._limits = limits
+        self._poll = select.poll()
+        self._busy = 0.0
+        self._looked_at = time.monotonic()
+        self._written = 0
+
+    def run(self, job: bytes) -> Conversion:
+        """Start `job` and serve it to its end.
+
+        Raises Permanent, Retryable (engine_failed, engine_memory, engine_timeout), Stopped,
+        ChildEnded, WireError, and whatever the source, the sink and the callbacks raise.
+        """
+        self._send(Kind.START, job)
+        while True:
+            kind, payload = self._receive()
+            match kind:
+                case Kind.READ:
+                    offset, length = wire.parse_read_request(payload, self._caller.source.size)
+                    self._send(Kind.DATA, self._caller.source.read_at(offset, length))
+                case Kind.WRITE:
+                    self._check_room(len(payload))
+                    self._caller.sink.write(payload)
+                case Kind.REWRITE:
+                    self._check_rewrite(len(payload))
+                    self._caller.sink.rewrite_start(payload)
+                case Kind.PROGRESS:
+                    self._caller.on_progress(wire.parse_progress(payload))
+                case Kind.DONE:
+                    return _conversion(payload)
+                case Kind.FAILED:
+                    raise self._failure(payload)
+                case _:
+                    raise WireError(f"a {kind.name} came from the process")
+
+    def _check_room(self, length: int) -> None:
+        self._written += length
+        if self._written > _MP3_BYTES_A_SECOND * self._limits.max_seconds + _ROOM_BYTES:
+            raise WireError("the MP3 is longer than any MP3 may be")
+
+    def _check_rewrite(self, length: int) -> None:
+        if length > self._written:
+            raise WireError("a REWRITE goes beyond what was written")
+
+    def _failure(self, payload: bytes) -> ServiceError:
+        document = wire.parse_document(payload)
+        if (code := document.get("permanent")) in _REFUSALS:
+            return Permanent(code, str(document.get("detail"))[:_MAX_DETAIL])
+        if document.get("memory"):
+            limit = self._limits.memory_bytes >> 20
+            return Retryable("engine_memory", f"The conversion needs more than {limit} MB.")
+        failure = Retryable("engine_failed", "The conversion failed for an unforeseen reason.")
+        failure.add_note(str(document.get("trace")))
+        return failure
+
+    def _receive(self) -> tuple[Kind, bytes]:
+        self._look()
+        kind, length = wire.parse_header(self._read(wire.HEADER.size))
+        return kind, self._read(length)
+
+    def _read(self, length: int) -> bytes:
+        found = b""
+        while len(found) < length:
+            try:
+                piece = os.read(self._child.reading, length - len(found))
+            except BlockingIOError:
+                self._wait(self._child.reading, select.POLLIN)
+                continue
+            if not piece:
+                raise ChildEnded
+            found = found + piece if found else piece
+        return found
+
+    def _send(self, kind: Kind, payload: bytes) -> None:
+        rest = [memoryview(wire.HEADER.pack(kind, len(payload))), memoryview(payload)]
+        while any(rest):
+            try:
+                sent = os.writev(self._child.writing, rest)
+            except BlockingIOError:
+                self._wait(self._child.writing, select.POLLOUT)
+                continue
+            except BrokenPipeError as error:
+                raise ChildEnded from error
+            rest = [rest[0][sent:], rest[1][max(0, sent - len(rest[0])) :]]
+
+    def _wait(self, descriptor: int, event: int) -> None:
+        """Wait until the process reads or writes; raises Stopped, or Retryable if it takes long."""
+        began = time.monotonic()
+        poll = select.poll()
+        poll.register(descriptor, event)
+        while not poll.poll(1000 * _LOOK_SECONDS):
+            silent = time.monotonic() - began
+            self._look()
+            if silent > self._limits.stall_seconds:
+                raise Retryable("engine_timeout", f"The conversion was silent for {silent:.0f} s.")
+            if self._busy + silent > self._limits.busy_seconds:
+                break
+        self._busy += time.monotonic() - began
+        if self._busy > self._limits.busy_seconds:
+            raise Retryable("engine_timeout", f"The conversion took more than {self._busy:.0f} s.")
+
+    def _look(self) -> None:
+        now = time.monotonic()
+        if now - self._looked_at >= _LOOK_SECONDS:
+            self._looked_at = now
+            if self._caller.should_stop():
+                raise Stopped
+
+
+def _conversion(payload: bytes) -> Conversion:
+    try:
+        return Conversion.from_document(wire.parse_document(payload))
+    except ValueError as error:
+        raise WireError(str(error)) from error

@@ -1,0 +1,89 @@
+"""What a finished conversion tells of the source and of the MP3."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final, Self
+
+from chassis.jobs import MediaFacts
+
+_MAX_TEXT: Final = 300
+_MAX_NUMBER: Final = 1e12
+
+
+@dataclass(frozen=True, slots=True)
+class Mp3Facts:
+    """The MP3: `duration` in seconds, average `bitrate` in bit/s, `sample_rate` in Hz."""
+
+    duration: float
+    bitrate: int
+    sample_rate: int
+    channels: int
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """A conversion that succeeded."""
+
+    source: MediaFacts
+    mp3: Mp3Facts
+
+    def to_document(self) -> dict[str, Any]:
+        """The facts as plain data."""
+        return asdict(self)
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Self:
+        """The facts that `to_document` wrote; raises ValueError for anything else.
+
+        The document comes from a process that has read a stranger's file and may have been taken
+        over by it.
+        """
+        try:
+            source, mp3 = document["source"], document["mp3"]
+            return cls(
+                source=MediaFacts(
+                    container=_text(source["container"]),
+                    codec=_text(source["codec"]),
+                    channels=_whole(source["channels"]),
+                    sample_rate=_whole(source["sample_rate"]),
+                    duration=_optional_number(source["duration"]),
+                    title=_optional_text(source["title"]),
+                ),
+                mp3=Mp3Facts(
+                    duration=_number(mp3["duration"]),
+                    bitrate=_whole(mp3["bitrate"]),
+                    sample_rate=_whole(mp3["sample_rate"]),
+                    channels=_whole(mp3["channels"]),
+                ),
+            )
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"not the facts of a conversion: {error!r}") from error
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str) and len(value) <= _MAX_TEXT:
+        return value
+    raise ValueError("not a short text")
+
+
+def _number(value: object) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        number = float(value)
+        if math.isfinite(number) and 0 <= number <= _MAX_NUMBER:
+            return number
+    raise ValueError("not a number in range")
+
+
+def _whole(value: object) -> int:
+    if isinstance(value, float):
+        raise ValueError("not a whole number")  # noqa: TRY004 - from_document promises ValueError
+    return int(_number(value))
+
+
+def _optional_text(value: object) -> str | None:
+    return None if value is None else _text(value)
+
+
+def _optional_number(value: object) -> float | None:
+    return None if value is None else _number(value)

@@ -1,0 +1,132 @@
+"""Decoding one track of a media file, from its first packet to its last."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from av.audio.frame import AudioFrame
+from av.audio.layout import AudioLayout
+from av.error import FFmpegError
+from av.packet import Packet
+from av.stream import Discard, Stream
+
+from converter.formats import mp3_sample_rate
+from converter.media import Media
+from converter.resample import Resampler, Samples, frame_kind
+from converter.verdict import Reading
+
+_MAX_DEMUX_ERRORS: Final = 100
+_MAX_CHANNELS: Final = 2
+
+# PyAV 17.1 to 18.1 frees a frame's map of channels twice, once with the frame and once with the
+# frame's layout (its pull request 2284), unless the layout outlives the process. Only layouts of
+# channels in an order of their own have such a map.
+_UNDYING_LAYOUTS: Final[list[AudioLayout]] = []
+
+
+class TrackReader:
+    """The sound of `media`'s track as blocks of samples, and what was learnt on the way.
+
+    `sample_rate` and `channels` are those of the blocks, `source_sample_rate` and
+    `source_channels` those of the track; all are known once the first block was given. `decoded`
+    is how much of the sound was given, in seconds.
+    """
+
+    sample_rate: int
+    channels: int
+    source_sample_rate: int
+    source_channels: int
+
+    def __init__(self, media: Media) -> None:
+        self._media = media
+        self._resampler: Resampler | None = None
+        self._reached = 0.0
+        self._packets = 0
+        self._damaged = 0
+        self.decoded = 0.0
+        self._streams: list[Stream] = [media.track]
+        if media.promise.seconds and not media.promise.of_track:
+            # Only the longest of all tracks keeps a promise that is made for the whole file.
+            self._streams = list(media.container.streams)
+        for stream in media.container.streams:
+            if stream not in self._streams:
+                stream.discard = Discard.all
+
+    def blocks(self) -> Iterator[Samples]:
+        """The sound from its start to its end; packets that cannot be decoded are left out."""
+        for packet in self._demux():
+            for frame in self._decode(packet):
+                if frame.samples:
+                    yield from self._resample(frame)
+        if self._resampler:
+            yield from self._resampler.drain()
+
+    @property
+    def reading(self) -> Reading:
+        """What reading showed up to now."""
+        return Reading(
+            promise=self._media.promise,
+            reached=max(self._reached, self.decoded),
+            decoded=self.decoded,
+            packets=self._packets,
+            damaged=self._damaged,
+            reached_end=self._media.file.reached_end,
+        )
+
+    @property
+    def progress(self) -> float:
+        """How much of the file was read, from 0 to 1."""
+        if self._media.expected_seconds:
+            done = max(self._reached, self.decoded) / self._media.expected_seconds
+        else:
+            done = self._media.file.position / max(1, self._media.file.source.size)
+        return min(1.0, max(0.0, done))
+
+    def _demux(self) -> Iterator["Packet[Stream]"]:
+        """The track's packets; after an error the demuxer goes on behind the damage, if it can."""
+        self._media.file.reached_end = False
+        for _ in range(_MAX_DEMUX_ERRORS):
+            try:
+                for packet in self._media.container.demux(self._streams):
+                    self._note_end(packet)
+                    if packet.stream is self._media.track:
+                        yield packet
+            except MemoryError:
+                raise
+            except FFmpegError:
+                continue
+            return
+
+    def _note_end(self, packet: "Packet[Stream]") -> None:
+        if packet.pts is not None and packet.time_base is not None:
+            end = float((packet.pts + (packet.duration or 0)) * packet.time_base)
+            self._reached = max(self._reached, end)
+
+    def _decode(self, packet: "Packet[Stream]") -> list[AudioFrame]:
+        self._packets += bool(packet.size)  # the last ones are empty: they flush the decoder
+        try:
+            frames = self._media.track.decode(packet)
+        except MemoryError:
+            raise
+        except FFmpegError:
+            self._damaged += 1
+            return []
+        _keep_layouts(frames)
+        return frames
+
+    def _resample(self, frame: AudioFrame) -> Iterator[Samples]:
+        self.decoded += frame.samples / frame.sample_rate
+        if self._resampler is None:
+            self.source_sample_rate = frame.sample_rate
+            self.source_channels = frame.layout.nb_channels
+            self.sample_rate = mp3_sample_rate(frame.sample_rate)
+            self.channels = min(self.source_channels, _MAX_CHANNELS)
+        elif self._resampler.kind != frame_kind(frame):
+            yield from self._resampler.drain()
+            self._resampler = None
+        if self._resampler is None:
+            self._resampler = Resampler(frame, self.sample_rate, self.channels)
+        yield from self._resampler.convert(frame)
+
+
+def _keep_layouts(frames: list[AudioFrame]) -> None:
+    _UNDYING_LAYOUTS.extend(frame.layout for frame in frames if " channels (" in frame.layout.name)

@@ -1,0 +1,208 @@
+"""Opening a video or sound file and choosing the track to convert."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import av
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.stream import Disposition, Stream
+
+from chassis.errors import Permanent
+from converter.formats import (
+    AUDIO_DECODERS,
+    CONTAINERS,
+    INDEXED_CONTAINERS,
+    MEASURED_CONTAINERS,
+    STREAM_TAGGED_CONTAINERS,
+)
+from converter.ports import SourceReader
+from converter.structure import Completeness, completeness
+from converter.verdict import Promise
+
+MAX_STREAMS: Final = 200
+_BUFFER_BYTES: Final = 128 * 1024
+_OPTIONS: Final = {
+    "format_whitelist": ",".join(CONTAINERS),
+    "codec_whitelist": ",".join(AUDIO_DECODERS),
+    "protocol_whitelist": "none",  # a file never makes us read another one
+    "max_streams": str(MAX_STREAMS),
+}
+# What FFmpeg's libavformat logs; PyAV has no other way to tell.
+_TOO_MANY_STREAMS: Final = "exceeds max_streams"
+_DURATION_ESTIMATED: Final = "Estimating duration from bitrate"
+
+_SECOND: Final = 1_000_000  # AV_TIME_BASE: the unit of a container's duration
+_STILL_IMAGE_BRANDS: Final = frozenset({"avif", "heic", "heix", "heim", "heis", "mif1", "msf1"})
+_UNWANTED: Final = Disposition.comment | Disposition.visual_impaired | Disposition.clean_effects
+
+
+class MediaFile:
+    """A source as the file object that PyAV reads.
+
+    `reached_end` says whether anything asked for bytes after the last one.
+    """
+
+    def __init__(self, source: SourceReader) -> None:
+        self.source = source
+        self.position = 0
+        self.reached_end = False
+
+    def read(self, length: int) -> bytes:
+        """Up to `length` bytes; fewer are no sign of the end, none are."""
+        data = self.source.read_at(self.position, length)[:length]  # more would overflow its buffer
+        self.position += len(data)
+        self.reached_end = self.reached_end or not data
+        return data
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """See io.IOBase.seek."""
+        base = (0, self.position, self.source.size)[whence]
+        self.position = base + offset
+        return self.position
+
+    def tell(self) -> int:
+        """See io.IOBase.tell."""
+        return self.position
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """An open file, the track to convert, and how long it promises to be.
+
+    expected_seconds: the best guess of its length, for showing progress.
+    """
+
+    file: MediaFile
+    container: InputContainer
+    track: AudioStream
+    promise: Promise
+    expected_seconds: float | None
+
+    @property
+    def container_name(self) -> str:
+        """The container's usual name."""
+        name: str = self.container.format.name
+        if name.startswith("mov,"):
+            return "mov" if self.container.metadata.get("major_brand") == "qt  " else "mp4"
+        return name.partition(",")[0]
+
+    @property
+    def codec_name(self) -> str:
+        """The usual name of the track's codec."""
+        return self.track.codec_context.codec.canonical_name
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        """The tags of the file."""
+        tagged_stream = self.container.format.name in STREAM_TAGGED_CONTAINERS
+        return self.track.metadata if tagged_stream else self.container.metadata
+
+
+def open_media(source: SourceReader) -> Media:
+    """Open what `source` holds, without running any decoder but those for sound.
+
+    Raises Permanent: not_media, no_audio, truncated, corrupt.
+    """
+    file = MediaFile(source)
+    with av.logging.Capture() as logs:
+        av.logging.set_level(av.logging.WARNING)
+        try:
+            container = av.open(
+                file,
+                "r",
+                options=dict(_OPTIONS),
+                buffer_size=_BUFFER_BYTES,
+                metadata_errors="replace",
+            )
+        except FFmpegError as error:
+            if _logged(logs, _TOO_MANY_STREAMS):
+                raise _too_many_streams() from error
+            if isinstance(error, MemoryError):
+                raise
+            raise _unreadable(source) from error
+        finally:
+            av.logging.set_level(None)
+    if len(container.streams) >= MAX_STREAMS or _logged(logs, _TOO_MANY_STREAMS):
+        raise _too_many_streams()
+    track = _choose_track(source, container)
+    measured = container.format.name in MEASURED_CONTAINERS
+    guessed = measured or _logged(logs, _DURATION_ESTIMATED)
+    return Media(
+        file=file,
+        container=container,
+        track=track,
+        promise=Promise(None) if guessed else _promise(container, track),
+        expected_seconds=container.duration / _SECOND if container.duration else None,
+    )
+
+
+def _logged(logs: list[tuple[int, str, str]], message: str) -> bool:
+    return any(message in text for _, _, text in logs)
+
+
+def _too_many_streams() -> Permanent:
+    return Permanent("not_media", f"The file has more than {MAX_STREAMS} tracks.")
+
+
+def _unreadable(source: SourceReader) -> Permanent:
+    match completeness(source):
+        case Completeness.CUT:
+            return Permanent("truncated", "The end of the file is missing.")
+        case Completeness.WHOLE:
+            return Permanent("corrupt", "The file is damaged: its index cannot be read.")
+        case Completeness.UNKNOWN:
+            return Permanent("not_media", "The file is neither a video nor a sound file.")
+
+
+def _choose_track(source: SourceReader, container: InputContainer) -> AudioStream:
+    """The default track, or the first; commentaries and descriptions only if there is nothing else.
+
+    Raises Permanent: no_audio; not_media for a picture; truncated.
+    """
+    tracks = [stream for stream in container.streams if isinstance(stream, AudioStream)]
+    readable = [track for track in tracks if _decoder(track) in AUDIO_DECODERS]
+    if readable:
+        return min(readable, key=_preference)
+    if tracks:
+        raise Permanent("no_audio", "The sound of the file is in a format that cannot be read.")
+    if container.metadata.get("major_brand") in _STILL_IMAGE_BRANDS:
+        raise Permanent("not_media", "The file is a picture.")
+    if completeness(source) is Completeness.CUT:
+        raise Permanent("truncated", "The end of the file is missing.")
+    raise Permanent("no_audio", "The file has no sound.")
+
+
+def _decoder(track: AudioStream) -> str | None:
+    # PyAV's type does not say so, but a stream without a decoder has no context.
+    context: object = track.codec_context
+    return None if context is None else track.codec_context.codec.name
+
+
+def _preference(track: Stream) -> tuple[bool, bool, int]:
+    return (
+        bool(track.disposition & _UNWANTED),
+        not track.disposition & Disposition.default,
+        track.index,
+    )
+
+
+def _promise(container: InputContainer, track: AudioStream) -> Promise:
+    whole = container.duration / _SECOND if container.duration else None
+    indexed = container.format.name in INDEXED_CONTAINERS
+    if indexed and track.duration and track.time_base:
+        return Promise(float(track.duration * track.time_base), of_track=True, indexed=True)
+    tagged = _tagged_seconds(track.metadata.get("DURATION", ""))
+    if tagged and whole:
+        return Promise(min(tagged, whole), of_track=True)
+    return Promise(whole)
+
+
+def _tagged_seconds(spelled: str) -> float | None:
+    """The length of a track that Matroska's muxers write as a tag: "00:41:10.123000000"."""
+    try:
+        hours, minutes, seconds = (float(part) for part in spelled.split(":"))
+    except ValueError:
+        return None
+    return 3600 * hours + 60 * minutes + seconds

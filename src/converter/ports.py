@@ -1,0 +1,24 @@
+"""What a conversion reads from and writes to."""
+
+from typing import Protocol
+
+
+class SourceReader(Protocol):
+    """The video's bytes, read anywhere; `size` in bytes."""
+
+    @property
+    def size(self) -> int:
+        """How many bytes there are."""
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Bytes from `offset`, at least one and at most `length`; b"" at the end."""
+
+
+class Sink(Protocol):
+    """Where the MP3 goes."""
+
+    def write(self, data: bytes) -> None:
+        """Append."""
+
+    def rewrite_start(self, data: bytes) -> None:
+        """Replace the first bytes: at most 1 MiB, and no more than were written."""

@@ -1,0 +1,57 @@
+"""Everything that a conversion loads lazily, loaded once: libraries, filters, text codecs."""
+
+import contextlib
+import io
+import wave
+from typing import Final
+
+from chassis.errors import Permanent
+from chassis.options import ConversionOptions
+from converter.engine import Request, convert
+from converter.tags import Tags, id3_tag
+
+_SAMPLE_RATE: Final = 32_000
+_TEXTS: Final = ("plain", "\u266a")  # ID3 writes the one as Latin-1, the other as UTF-16
+
+
+def warm_up() -> None:
+    """Convert a second of silence, refuse what is no media, and write every tag there is.
+
+    Raises LameError where the encoder is not installed.
+    """
+    request = Request(name="silence.wav", options=ConversionOptions(), max_seconds=60.0)
+    convert(_Bytes(_silence()), _Nowhere(), request)
+    with contextlib.suppress(Permanent):
+        convert(_Bytes(b"no media"), _Nowhere(), request)
+    for text in _TEXTS:
+        id3_tag(Tags(title=text, artist=text, album=text, date="2001-02-03"))
+
+
+def _silence() -> bytes:
+    written = io.BytesIO()
+    with wave.open(written, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(_SAMPLE_RATE)
+        file.writeframes(bytes(2 * _SAMPLE_RATE))
+    return written.getvalue()
+
+
+class _Bytes:
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self.size = len(data)
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        return self._data[offset : offset + length]
+
+
+class _Nowhere:
+    def write(self, data: bytes) -> None:
+        """Forget it."""
+
+    def rewrite_start(self, data: bytes) -> None:
+        """Forget it."""
+
+    def progress(self, fraction: float) -> None:
+        """Forget it."""

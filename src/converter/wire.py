@@ -1,0 +1,120 @@
+"""The messages between the box and the process in it: a small header, then the payload.
+
+No pickle: what the process sends is only ever bytes, numbers and JSON.
+"""
+
+import json
+import os
+import struct
+from enum import IntEnum
+from typing import Any, Final
+
+
+class Kind(IntEnum):
+    """What a message is. To the process go START and DATA, the others come from it."""
+
+    START = 1  # JSON: the job
+    DATA = 2  # the answer to READ: at least one byte, none at the end of the source
+    READ = 3  # READ_REQUEST: bytes of the source are wanted
+    WRITE = 4  # bytes to append to the MP3
+    REWRITE = 5  # bytes to put over the start of the MP3
+    PROGRESS = 6  # PROGRESS_REPORT: how much is done, from 0 to 1
+    DONE = 7  # JSON: the facts of the conversion
+    FAILED = 8  # JSON: why there will be no MP3
+
+
+HEADER: Final = struct.Struct("<BI")  # kind, length of the payload in bytes
+READ_REQUEST: Final = struct.Struct("<QI")  # offset, length
+PROGRESS_REPORT: Final = struct.Struct("<d")
+
+MAX_READ_BYTES: Final = 1 << 20
+MAX_REWRITE_BYTES: Final = 1 << 20
+_MAX_DOCUMENT_BYTES: Final = 64 * 1024
+
+MAX_PAYLOAD: Final = {
+    Kind.START: _MAX_DOCUMENT_BYTES,
+    Kind.DATA: MAX_READ_BYTES,
+    Kind.READ: READ_REQUEST.size,
+    Kind.WRITE: 1 << 20,
+    Kind.REWRITE: MAX_REWRITE_BYTES,
+    Kind.PROGRESS: PROGRESS_REPORT.size,
+    Kind.DONE: _MAX_DOCUMENT_BYTES,
+    Kind.FAILED: _MAX_DOCUMENT_BYTES,
+}
+
+
+class WireError(Exception):
+    """What came is no message of this protocol."""
+
+
+def parse_header(header: bytes) -> tuple[Kind, int]:
+    """The kind and length that `header` announces; raises WireError."""
+    number, length = HEADER.unpack(header)
+    try:
+        kind = Kind(number)
+    except ValueError as error:
+        raise WireError(f"there is no message of kind {number}") from error
+    if length > MAX_PAYLOAD[kind]:
+        raise WireError(f"a {kind.name} of {length} bytes is too long")
+    return kind, length
+
+
+def parse_read_request(payload: bytes, size: int) -> tuple[int, int]:
+    """The offset and length wanted of a source of `size` bytes; raises WireError."""
+    if len(payload) != READ_REQUEST.size:
+        raise WireError("a READ is of another length")
+    offset, length = READ_REQUEST.unpack(payload)
+    if offset > size or not 0 < length <= MAX_READ_BYTES:
+        raise WireError(f"a READ of {length} bytes at {offset} is out of range")
+    return offset, length
+
+
+def parse_progress(payload: bytes) -> float:
+    """The fraction reported, from 0 to 1; raises WireError."""
+    if len(payload) != PROGRESS_REPORT.size:
+        raise WireError("a PROGRESS is of another length")
+    (fraction,) = PROGRESS_REPORT.unpack(payload)
+    if not 0 <= fraction <= 1:
+        raise WireError(f"a PROGRESS of {fraction} is out of range")
+    return float(fraction)
+
+
+def parse_document(payload: bytes) -> dict[str, Any]:
+    """The JSON object in `payload`; raises WireError."""
+    try:
+        document = json.loads(payload)
+    except ValueError as error:
+        raise WireError("a document is not JSON") from error
+    if not isinstance(document, dict):
+        raise WireError("a document is not a JSON object")
+    return document
+
+
+def document(**fields: object) -> bytes:
+    """A JSON object as a payload."""
+    return json.dumps(fields).encode()
+
+
+def send(descriptor: int, kind: Kind, payload: bytes) -> None:
+    """Write one message to a blocking descriptor; raises OSError."""
+    header = HEADER.pack(kind, len(payload))
+    sent = os.writev(descriptor, (header, payload))
+    rest = memoryview(header + payload)[sent:] if sent < len(header) + len(payload) else b""
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+
+
+def receive(descriptor: int) -> tuple[Kind, bytes]:
+    """Read one message from a blocking descriptor; raises WireError, EOFError, OSError."""
+    kind, length = parse_header(_read_exactly(descriptor, HEADER.size))
+    return kind, _read_exactly(descriptor, length)
+
+
+def _read_exactly(descriptor: int, length: int) -> bytes:
+    found = os.read(descriptor, length) if length else b""
+    while len(found) < length:
+        piece = os.read(descriptor, length - len(found))
+        if not piece:
+            raise EOFError
+        found += piece
+    return found
