@@ -1,8 +1,12 @@
 """What the gateway reads from its environment."""
 
+from typing import Final
+
 from pydantic import Field
 
 from chassis.settings import LinkSettings, StoreSettings
+
+SERVICE: Final = "gateway"
 
 
 class GatewaySettings(StoreSettings, LinkSettings):

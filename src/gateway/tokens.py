@@ -8,14 +8,6 @@ from jwt import PyJWK
 from jwt.exceptions import PyJWTError
 
 from chassis import tokens
-from chassis.errors import Permanent
-
-
-class TokenRequired(Permanent):
-    """The request carries no token."""
-
-    def __init__(self) -> None:
-        super().__init__("token_required", "Send a token: Authorization: Bearer TOKEN.")
 
 
 @dataclass(frozen=True, slots=True)

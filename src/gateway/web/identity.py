@@ -7,7 +7,8 @@ from flask import Request
 
 from chassis.tokens import InvalidToken, key_id
 from gateway.keys import KeyCache
-from gateway.tokens import TokenRequired, User, check
+from gateway.refusals import TokenRequired
+from gateway.tokens import User, check
 
 Identify = Callable[[Request], User]
 """The user of a request; raises TokenRequired, InvalidToken or KeysUnavailable."""

@@ -158,11 +158,8 @@ def test_if_range(gateway: RunningGateway, owner: str, ready: Job) -> None:
     ("name", "disposition"),
     [
         (
-            "Отпуск 2026.mkv",
-            (
-                "attachment; filename=\"______ 2026.mp3\"; filename*=UTF-8''"
-                "%D0%9E%D1%82%D0%BF%D1%83%D1%81%D0%BA%202026.mp3"
-            ),
+            "Мы!.mkv",
+            "attachment; filename=\"___.mp3\"; filename*=UTF-8''%D0%9C%D1%8B%21.mp3",
         ),
         (
             'say "hi".mp4',
