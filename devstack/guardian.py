@@ -19,27 +19,35 @@ class Guardian:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._groups: set[int] = set()
         self._input: IO[bytes] | None = None
 
     def watch(self, group: int) -> None:
         """Have `group` killed when this process dies."""
-        self._tell(f"+{group}\n")
+        with self._lock:
+            self._groups.add(group)
+            self._tell(f"+{group}\n")
 
     def forget(self, group: int) -> None:
         """Leave `group` alone from now on."""
-        self._tell(f"-{group}\n")
+        with self._lock:
+            self._groups.discard(group)
+            self._tell(f"-{group}\n")
 
     def _tell(self, line: str) -> None:
-        with self._lock:
+        try:
             if self._input is None:
                 self._input = _launch()
             self._input.write(line.encode())
-            self._input.flush()
+        except BrokenPipeError:  # somebody killed it: its successor learns all there is to know
+            self._input = _launch()
+            self._input.write("".join(f"+{group}\n" for group in self._groups).encode())
 
 
 def _launch() -> IO[bytes]:
     process = subprocess.Popen(
         [sys.executable, "-S", "-E", __file__],
+        bufsize=0,
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -70,4 +78,6 @@ def _serve(lines: IO[str]) -> None:
 
 
 if __name__ == "__main__":
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # it ends with its parent, not before
     _serve(sys.stdin)

@@ -11,6 +11,7 @@ from devstack.process import Process, run
 
 CHECKOUT = Path(__file__).parent.parent
 START_SECONDS = 60.0
+MAIL_FROM = "mp3@example.com"
 
 
 @dataclass(frozen=True)

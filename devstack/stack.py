@@ -18,7 +18,7 @@ from devstack.process import ProgramFailed
 from devstack.rabbitmq import RabbitMQ
 from devstack.secret import kept_secret, write_private
 from devstack.server import Server
-from devstack.services import SERVICES, Service, new_signing_keys
+from devstack.services import MAIL_FROM, SERVICES, Service, new_signing_keys
 
 PORTS = (
     Purpose("GATEWAY_PORT", 8080, "the gateway"),
@@ -34,7 +34,6 @@ PORTS = (
     Purpose("SWEEPER_HEALTH_PORT", 11084, "the sweeper's health"),
 )
 LOGIN_EMAIL = "admin@example.com"
-MAIL_FROM = "mp3@example.com"
 RESTARTS = 3
 
 

@@ -37,7 +37,7 @@ class HookedServer:
         self.mails: list[EmailMessage] = []
         self.envelopes: list[Envelope] = []
         self.port = free_port()
-        self._answer = answer
+        self.answer = answer
         self._replies = replies or {}
         self._slowness = slowness
         more: dict[str, Any] = {}
@@ -75,7 +75,7 @@ class HookedServer:
         mail = message_from_bytes(content, policy=policy.default)
         self.envelopes.append(envelope)
         self.mails.append(mail)
-        said = self._answer(mail) if self._answer else None
+        said = self.answer(mail) if self.answer else None
         return said or self._replies.get("DATA", "250 OK")
 
     async def handle_QUIT(  # noqa: N802 - aiosmtpd's name

@@ -14,10 +14,11 @@ from chassis.jobs import Job, Policy, now_utc
 from chassis.messages import QUEUES, JobMessage
 from chassis.mongo import GridFsMediaStore, MongoJobStore, connect
 from chassis.mongo.media import MP3S, VIDEOS
-from devstack.services import MAIL_FROM, Service
+from devstack.services import Service
 from tests import sample_jobs
 
 LEASE_SECONDS = 3.0
+MAIL_FROM = "MP3s <mp3@example.com>"
 LINK_SECRET = "a secret for tests only"
 PUBLIC_URL = "http://mp3.example.com"
 

@@ -33,11 +33,11 @@ class MySQLFailedLogins:
         key = _key(name)
         expires_at = now + self._throttle.window
         first = insert(FailedLoginsRow).values(name_sha256=key, failed_at=[], expires_at=expires_at)
-        # Locks the row, and makes it if there is none.
+        # Makes the row if there is none, and keeps it locked until the end.
         upsert = first.on_duplicate_key_update(expires_at=expires_at)
         with transaction(self._engine) as session:
             session.execute(upsert)
-            row = session.get_one(FailedLoginsRow, key, with_for_update=True)
+            row = session.get_one(FailedLoginsRow, key)
             counted = self._throttle.recent([*_moments(row), now], now)
             row.failed_at = [moment.timestamp() for moment in counted]
         self._purge(now)

@@ -6,6 +6,7 @@ ready, and catches up by itself.
 
 from collections.abc import Callable
 from threading import Event, Thread
+from time import sleep
 from typing import Final
 
 import structlog
@@ -24,7 +25,6 @@ class Preparation:
     def __init__(self, prepare: Callable[[], None]) -> None:
         self._prepare = prepare
         self._done = Event()
-        self._stopping = Event()
         self._thread = Thread(target=self._run, name="preparation", daemon=True)
 
     @property
@@ -36,19 +36,13 @@ class Preparation:
         """Begin."""
         self._thread.start()
 
-    def stop(self) -> None:
-        """Try no more; returns when an attempt under way has ended."""
-        self._stopping.set()
-        self._thread.join()
-
     def _run(self) -> None:
         pause = FIRST_PAUSE_SECONDS
-        while not self._stopping.is_set():
-            if self._succeeds():
-                self._done.set()
-                return
-            self._stopping.wait(pause)
+        while not self._succeeds():
+            sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+        log.info("the database is ready")
+        self._done.set()
 
     def _succeeds(self) -> bool:
         try:
@@ -60,5 +54,4 @@ class Preparation:
             # A migration that fails must be seen, and must not take the public keys down with it.
             log.exception("the database could not be prepared")
             return False
-        log.info("the database is ready")
         return True

@@ -25,9 +25,6 @@ from auth.settings import AuthSettings
 from auth.web.problems import internal_error
 from chassis.problems import MEDIA_TYPE, Problem
 
-READ_SECONDS: Final = 15.0
-"""How long a client may take to send a whole request."""
-
 GRACE_SECONDS: Final = 30
 """How long requests under way may take after SIGTERM."""
 
@@ -76,13 +73,16 @@ def serve(settings: AuthSettings, load: Callable[[], Flask]) -> None:
         "worker_tmp_dir": str(_MEMORY) if _MEMORY.is_dir() else None,
         "control_socket_disable": True,
     }
-    _Application(options, load).run()
+    _Application(options, load, settings.request_seconds).run()
 
 
 class _Application(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
     """Settings from a dictionary instead of gunicorn's files and command line."""
 
-    def __init__(self, options: Mapping[str, Any], load: Callable[[], Flask]) -> None:
+    def __init__(
+        self, options: Mapping[str, Any], load: Callable[[], Flask], request_seconds: float
+    ) -> None:
+        self.request_seconds = request_seconds
         self._options = options
         self._load = load
         super().__init__()
@@ -115,7 +115,7 @@ class _Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed
 
     def handle(self, conn: Any) -> Any:
         """Serve one request, in a thread."""
-        self._deadlines[conn.sock] = monotonic() + READ_SECONDS
+        self._deadlines[conn.sock] = monotonic() + self.app.request_seconds
         try:
             return super().handle(conn)
         finally:

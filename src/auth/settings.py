@@ -10,8 +10,8 @@ from auth.database import check_url
 from auth.errors import AddressInvalid, PasswordUnacceptable
 from auth.keys import SigningKeys
 from auth.passwords import MEMORY_KIB, PASSES
-from auth.tokens import MAX_LIFETIME
 from chassis.settings import Settings
+from chassis.tokens import MAX_LIFETIME
 
 
 class AccountSettings(Settings):
@@ -43,6 +43,9 @@ class AuthSettings(AccountSettings):
     )
     threads: int = Field(
         16, ge=2, le=200, description="How many requests one process of auth serves at a time."
+    )
+    request_seconds: float = Field(
+        15, gt=0, description="How long a client may take to send a whole request."
     )
     signing_keys: SecretStr = Field(
         description="Keys of tokens, as `python -m auth keygen` prints them; the first signs."

@@ -1,7 +1,6 @@
 """Puts the rules and their storage together, for the web service and for the shell alike."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Self
 
 from sqlalchemy import Engine
@@ -14,11 +13,7 @@ from auth.management import Management
 from auth.passwords import Passwords
 from auth.settings import AccountSettings
 from auth.throttle import Throttle
-
-
-def utc_now() -> datetime:
-    """The present."""
-    return datetime.now(UTC)
+from chassis.jobs import now_utc
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +30,7 @@ class Accounts:
         settings: AccountSettings,
         *,
         connections: int,
-        clock: Clock = utc_now,
+        clock: Clock = now_utc,
         passwords: Passwords | None = None,
     ) -> Self:
         """As `settings` say, with at most so many connections; connects to nothing yet."""

@@ -29,6 +29,13 @@ class MediaMissing(Permanent):
         super().__init__("media_missing", f"The stored file {media_id} is not there any more.")
 
 
+class UnknownJob(Permanent):
+    """A message names a job that does not exist (any more)."""
+
+    def __init__(self) -> None:
+        super().__init__("unknown_job", "There is no such job.")
+
+
 class BrokerUnavailable(Retryable):
     """RabbitMQ did not take a message; whatever it announced is durable elsewhere."""
 

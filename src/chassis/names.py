@@ -5,6 +5,7 @@ from typing import Final
 
 _SUFFIX: Final = ".mp3"
 _LONGEST: Final = 255  # bytes in UTF-8: NAME_MAX of the usual file systems
+_LONGEST_ENDING: Final = 16  # what is longer, or holds a space, belongs to the name
 _NAMELESS: Final = "audio"
 
 # Controls, lone surrogates, line and paragraph separators: nothing that a name needs.
@@ -32,7 +33,9 @@ def mp3_name(source_name: str) -> str:
     `Holiday 2026.final.mkv` becomes `Holiday 2026.final.mp3`.
     """
     plain = plain_name(source_name)
-    stem = plain.rpartition(".")[0] or plain
-    stem = stem.strip(". ") or _NAMELESS
+    stem, _, ending = plain.rpartition(".")
+    if len(ending) > _LONGEST_ENDING or " " in ending:
+        stem = plain
+    stem = (stem or plain).strip(". ") or _NAMELESS
     room = _LONGEST - len(_SUFFIX)
     return stem.encode()[:room].decode(errors="ignore").rstrip() + _SUFFIX

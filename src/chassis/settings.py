@@ -82,7 +82,7 @@ class LinkSettings(Settings):
     """Settings of services that make or check links that open without a token."""
 
     public_url: Annotated[str, AfterValidator(_without_slash)] = Field(
-        pattern=r"""^https?://[^\s"'`$\\<>]+$""",
+        pattern=r"""^https?://[^\s"'`$\\<>?#]+$""",
         description="Address at which users reach the gateway, as `https://mp3.example.com`.",
     )
     link_secret: SecretStr = Field(

@@ -38,7 +38,7 @@ class BoxLimits:
     source or the sink does not count); max_seconds: how long a video may be.
     """
 
-    memory_bytes: int = 400 << 20
+    memory_bytes: int = 512 << 20
     cpu_seconds: int = 4 * 3600
     stall_seconds: float = 60.0
     busy_seconds: float = 6 * 3600.0

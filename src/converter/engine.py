@@ -103,7 +103,7 @@ def _facts(media: Media, reader: TrackReader, tags: Tags) -> MediaFacts:
         codec=media.codec_name,
         channels=reader.source_channels,
         sample_rate=reader.source_sample_rate,
-        duration=max(media.promise.seconds or 0.0, reader.decoded),
+        duration=round(max(media.promise.seconds or 0.0, reader.decoded), 3),
         title=tags.title,
     )
 

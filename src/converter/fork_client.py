@@ -14,7 +14,7 @@ from converter.fork_server import EXIT_STATUS, READY
 
 _START_SECONDS: Final = 60.0
 _END_SECONDS: Final = 10.0
-_PIPE_BYTES: Final = 1 << 18
+_PIPE_BYTES: Final = 1 << 20
 
 # Nothing of our own environment: it holds the passwords of every server.
 _ENVIRONMENT: Final = {

@@ -16,6 +16,7 @@ from chassis.errors import (
     Permanent,
     Retryable,
     StoreUnavailable,
+    UnknownJob,
 )
 from chassis.jobs import Failure, Job, Policy, Result, State, now_utc
 from chassis.messages import MP3_QUEUE, VIDEO_QUEUE, JobMessage
@@ -33,13 +34,6 @@ log = structlog.get_logger(__name__)
 _UNEXPECTED: Final = Failure(
     "internal", "The conversion broke off for a reason that is not the video's."
 )
-
-
-class UnknownJob(Permanent):
-    """A message names a job that does not exist (any more)."""
-
-    def __init__(self) -> None:
-        super().__init__("unknown_job", "There is no such job.")
 
 
 class Engine(Protocol):

@@ -22,7 +22,7 @@ from converter.structure import Completeness, completeness
 from converter.verdict import Promise
 
 MAX_STREAMS: Final = 200
-_BUFFER_BYTES: Final = 64 * 1024
+_BUFFER_BYTES: Final = 128 * 1024
 _OPTIONS: Final = {
     "format_whitelist": ",".join(CONTAINERS),
     "codec_whitelist": ",".join(AUDIO_DECODERS),
@@ -51,7 +51,7 @@ class MediaFile:
 
     def read(self, length: int) -> bytes:
         """Up to `length` bytes; fewer are no sign of the end, none are."""
-        data = self.source.read_at(self.position, length)
+        data = self.source.read_at(self.position, length)[:length]  # more would overflow its buffer
         self.position += len(data)
         self.reached_end = self.reached_end or not data
         return data

@@ -34,6 +34,7 @@ _RIFF_HEADER_BYTES: Final = 8
 _RIFF_SIZE_UNKNOWN: Final = frozenset({0, 0xFFFFFFFF})  # never filled in, or too long for the field
 _RIFF_SLACK: Final = 1024  # writers disagree about what the size counts
 _ASF_HEADER: Final = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
+_ASF_DATA: Final = bytes.fromhex("3626b2758e66cf11a6d900aa0062ce6c")
 _ASF_OBJECT_BYTES: Final = 24
 _EBML: Final = b"\x1a\x45\xdf\xa3"
 _SEGMENT: Final = b"\x18\x53\x80\x67"
@@ -44,18 +45,18 @@ _MAX_SIZE_BYTES: Final = 8
 def completeness(source: SourceReader) -> Completeness:
     """Whether the file was cut off; UNKNOWN where its format does not tell.
 
-    Reads a few bytes of each outermost part. An MP4 or MOV without its index was cut off too: the
-    index is written last.
+    Reads a few bytes of each outermost part. A file that ends exactly behind one of them is cut if
+    the media, or the index that is written last, do not follow.
     """
     start = _bytes(source, 0, len(_ASF_HEADER))
     if start[4:8] in _BOX_TYPES:
-        return _walk(source, _box, required=b"moov")
+        return _walk(source, _box, required=frozenset({b"moov", b"mdat"}))
     if start.startswith(_EBML):
         return _matroska(source)
     if start.startswith(b"RIFF"):
         return _walk(source, _riff_chunk, slack=_RIFF_SLACK)
     if start == _ASF_HEADER:
-        return _walk(source, _asf_object)
+        return _walk(source, _asf_object, required=frozenset({_ASF_DATA}))
     return Completeness.UNKNOWN
 
 
@@ -72,16 +73,15 @@ def _bytes(source: SourceReader, offset: int, length: int) -> bytes:
 def _walk(
     source: SourceReader,
     part_at: Callable[[SourceReader, int], Part | None],
-    required: bytes | None = None,
+    required: frozenset[bytes] = frozenset(),
     slack: int = 0,
 ) -> Completeness:
     """Go from part to part; `part_at` gives None for what is no part of that format."""
     offset = 0
-    kinds = set()
+    kinds: set[bytes] = set()
     for _ in range(_MAX_PARTS):
         if offset >= source.size:
-            complete = required is None or required in kinds
-            return Completeness.WHOLE if complete else Completeness.CUT
+            return Completeness.WHOLE if required <= kinds else Completeness.CUT
         part = part_at(source, offset)
         if part is None:
             break
@@ -103,8 +103,10 @@ def _box(source: SourceReader, offset: int) -> Part | None:
         return _cut_part(source)
     kind = header[4:8]
     size = int.from_bytes(header[:4])
-    if size == 1:
-        size = int.from_bytes(header[8:])
+    if size == 1:  # too long for four bytes
+        if len(header) < 2 * _BOX_HEADER_BYTES:
+            return _cut_part(source)
+        size = int.from_bytes(header[_BOX_HEADER_BYTES:])
     if kind not in _BOX_TYPES or size < _BOX_HEADER_BYTES:
         return None  # size 0 is up to the end of the file, wherever that is
     return kind, offset + size

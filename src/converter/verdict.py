@@ -72,10 +72,10 @@ def _is_short(reading: Reading, tolerance: float, share: float = 0.0) -> bool:
 
 
 def _truncated(reading: Reading) -> Permanent:
-    found = f"{_clock(reading.reached)} were found"
+    found = _clock(reading.reached)
     if reading.promise.seconds and _is_short(reading, _LOOSE_SECONDS):
-        found = f"{_clock(reading.reached)} of {_clock(reading.promise.seconds)} were found"
-    return Permanent("truncated", f"The end of the file is missing: {found}.")
+        found = f"{found} of {_clock(reading.promise.seconds)}"
+    return Permanent("truncated", f"The end of the file is missing; only {found} is there.")
 
 
 def _clock(seconds: float) -> str:

@@ -53,7 +53,7 @@ class AccountService:
     """auth at `url`. Each request has a connection of its own: none is found dead when needed."""
 
     def __init__(self, url: str) -> None:
-        self._url = url
+        self._url = url.rstrip("/")
 
     def forward(self, request: Forwarded) -> Answer:
         """Pass `request` on; returns the answer, raises AuthUnavailable."""

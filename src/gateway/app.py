@@ -1,17 +1,15 @@
 """The WSGI application: domain, web and adapters put together."""
 
-import os
-import secrets
-import socket
 from collections.abc import Callable
 from threading import Event
 
 from flask import Flask, Response, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from chassis.identity import unique_name
 from chassis.jobs import now_utc
 from chassis.links import LinkSigner
-from gateway.adapters import Adapters
+from gateway.adapters import SERVICE, Adapters
 from gateway.admission import Admission
 from gateway.presenting import Presenter
 from gateway.reception import Desk
@@ -44,7 +42,7 @@ def create_app(
         videos=world.videos,
         admission=Admission(world.jobs, settings.max_unfinished_jobs),
         policy=policy,
-        holder=_unique_name(),
+        holder=unique_name(SERVICE),
         clock=now_utc,
     )
     uploads = Uploads(desk, world.publisher, settings.max_upload_bytes)
@@ -82,8 +80,3 @@ def _observe(app: Flask, trusted_proxies: int) -> None:
     observed = Observed(app.wsgi_app)
     wrapped = ProxyFix(observed, x_for=trusted_proxies) if trusted_proxies else observed
     app.wsgi_app = wrapped  # type: ignore[method-assign]  # as Flask documents it
-
-
-def _unique_name() -> str:
-    """The holder of this process' leases: another one after each start."""
-    return f"gateway-{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"

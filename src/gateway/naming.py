@@ -1,4 +1,4 @@
-"""Names of files: cleaned when they come in, and made for the MP3 that goes out.
+"""Names of files: cleaned when they come in, and written into the header when they go out.
 
 Sources: RFC 8187 (`filename*` in headers), RFC 6266 (Content-Disposition).
 """
@@ -8,6 +8,8 @@ import unicodedata
 from typing import Final
 from urllib.parse import quote, unquote_to_bytes
 
+from chassis.names import plain_name
+
 MAX_NAME_BYTES: Final = 200
 NAMELESS: Final = "video"
 
@@ -15,9 +17,7 @@ _EXTENDED: Final = re.compile(
     r";\s*filename\*\s*=\s*(utf-8|iso-8859-1)'[\w-]*'([^;,\s\"]*)", re.IGNORECASE
 )
 _ATTR_CHAR: Final = "!#$&+-.^_`|~"
-_LONGEST_EXTENSION: Final = 16
-# Marks that turn the direction of what follows: "gp3.exe" could be shown as "exe.3pg".
-_DIRECTION_MARKS: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_LONGEST_ENDING: Final = 16
 
 
 def extended_filename(content_disposition: str) -> str | None:
@@ -30,16 +30,8 @@ def extended_filename(content_disposition: str) -> str | None:
 
 def clean_name(name: str) -> str:
     """The name as it is kept: no path, no control characters, any script, at most 200 bytes."""
-    last = re.split(r"[/\\]", name)[-1]
-    visible = "".join(" " if letter.isspace() else letter for letter in last if _is_kept(letter))
-    tidy = " ".join(unicodedata.normalize("NFC", visible).split()).strip(". ")
-    return _shortened(tidy, MAX_NAME_BYTES) or NAMELESS
-
-
-def mp3_name(source_name: str) -> str:
-    """The name of the MP3 that was made from a source of that (cleaned) name."""
-    stem, _ = _split(source_name)
-    return f"{stem or NAMELESS}.mp3"
+    tidy = " ".join(unicodedata.normalize("NFC", plain_name(name)).split())
+    return _shortened(tidy) if tidy.strip(". ") else NAMELESS
 
 
 def attachment(name: str) -> str:
@@ -51,23 +43,14 @@ def attachment(name: str) -> str:
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{extended}"
 
 
-def _is_kept(letter: str) -> bool:
-    kind = unicodedata.category(letter)
-    return letter.isspace() or (kind not in ("Cc", "Cs", "Cn") and letter not in _DIRECTION_MARKS)
-
-
 def _is_plain(letter: str) -> bool:
     return " " <= letter <= "~" and letter not in '"\\%'
 
 
-def _split(name: str) -> tuple[str, str]:
+def _shortened(name: str) -> str:
     stem, dot, extension = name.rpartition(".")
-    if not stem or not extension or len(extension) > _LONGEST_EXTENSION or " " in extension:
-        return name, ""
-    return stem, dot + extension
-
-
-def _shortened(name: str, most: int) -> str:
-    stem, extension = _split(name)
-    room = most - len(extension.encode())
-    return stem.encode()[:room].decode(errors="ignore").rstrip() + extension
+    ending = f"{dot}{extension}"
+    if not stem or len(ending) > _LONGEST_ENDING:
+        stem, ending = name, ""
+    room = MAX_NAME_BYTES - len(ending.encode())
+    return stem.encode()[:room].decode(errors="ignore").rstrip() + ending

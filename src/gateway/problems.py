@@ -5,8 +5,9 @@ from typing import Final
 
 from chassis.errors import Retryable, ServiceError
 from chassis.problems import Problem
+from chassis.tokens import InvalidToken
 from gateway.refusals import JobFailed, JobGone
-from gateway.tokens import InvalidToken, TokenRequired
+from gateway.tokens import TokenRequired
 
 REALM: Final = 'Bearer realm="video-to-mp3"'
 RETRY_SECONDS: Final = 5

@@ -1,29 +1,22 @@
 """What the gateway reads from its environment."""
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field
 
-from chassis.settings import StoreSettings
-
-_URL = r"^https?://[^/?#\s]+(/[^?#\s]*)?$"
+from chassis.settings import LinkSettings, StoreSettings
 
 
-class GatewaySettings(StoreSettings):
+class GatewaySettings(StoreSettings, LinkSettings):
     """Settings of the gateway; see chassis.settings for the ones that services share."""
 
-    port: int = Field(8080, ge=1, le=65_535, description="Port of the public API.")
+    port: int = Field(8080, ge=1, le=65_535, description="Port of the API.")
     metrics_port: int = Field(
         9090, ge=1, le=65_535, description="Port of /metrics, which is not public."
     )
-    auth_url: str = Field(pattern=_URL, description="Where auth answers, as `http://auth:8080`.")
-    public_url: str = Field(
-        pattern=_URL, description="Base of the URLs in answers, as users reach this gateway."
+    auth_url: str = Field(
+        pattern=r"^https?://[^\s?#]+$", description="Where auth answers, as `http://auth:8080`."
     )
     token_issuer: str = Field("auth", min_length=1, description="Claim `iss` of tokens.")
     token_audience: str = Field("video-to-mp3", min_length=1, description="Claim `aud` of tokens.")
-    link_secret: SecretStr = Field(
-        min_length=16, description="Signs download links; several, oldest first, by commas."
-    )
-    link_hours: float = Field(168, gt=0, description="How long a signed link works, in hours.")
     max_upload_bytes: int = Field(
         20 * 1024**3, gt=0, description="Largest video that is accepted, in bytes."
     )
@@ -48,8 +41,3 @@ class GatewaySettings(StoreSettings):
     trusted_proxies: int = Field(
         0, ge=0, description="How many proxies in front are believed what X-Forwarded-For says."
     )
-
-    @field_validator("auth_url", "public_url")
-    @classmethod
-    def _without_slash_at_the_end(cls, url: str) -> str:
-        return url.rstrip("/")

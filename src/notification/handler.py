@@ -10,7 +10,7 @@ from typing import Final, Protocol
 
 import structlog
 
-from chassis.errors import Permanent, Retryable, StoreUnavailable
+from chassis.errors import Permanent, Retryable, StoreUnavailable, UnknownJob
 from chassis.jobs import Failure, Job, Policy, now_utc
 from chassis.mail_moves import mail_claimed, mail_given_up, mail_postponed, mail_sent
 from chassis.messages import JobMessage
@@ -21,13 +21,6 @@ log = structlog.get_logger(__name__)
 
 STORE_PAUSE_SECONDS: Final = 0.5
 _UNEXPECTED: Final = Failure("internal", "The mail could not be made or sent; the log says why.")
-
-
-class UnknownJob(Permanent):
-    """A message names a job that does not exist (any more)."""
-
-    def __init__(self) -> None:
-        super().__init__("unknown_job", "There is no such job.")
 
 
 class MailWriter(Protocol):

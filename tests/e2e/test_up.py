@@ -122,7 +122,8 @@ def test_nothing_is_left_when_it_is_killed(up: Up) -> None:
 def test_a_service_that_dies_is_started_again(up: Up) -> None:
     """A part that ends by itself is reported with the end of its log, and started again."""
     up.start()
-    [gateway] = [process for process in up.family() if process.cmdline()[1:] == ["-m", "gateway"]]
+    children = psutil.Process(up.process.pid).children()
+    [gateway] = [child for child in children if child.cmdline()[1:] == ["-m", "gateway"]]
     gateway.kill()
     up.process.wait_for_line(r"gateway ended by itself(.|\n)*starting gateway again", 30)
     deadline = time.monotonic() + 60

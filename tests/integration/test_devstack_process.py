@@ -129,6 +129,20 @@ def test_nothing_outlives_a_parent_that_was_killed(tmp_path: Path) -> None:
     assert eventually(lambda: not any(alive(pid) for pid in pids))
 
 
+def test_a_killed_guardian_has_a_successor(tmp_path: Path) -> None:
+    """Programs can be started and stopped after somebody killed the guardian."""
+    process, child = family(tmp_path)
+    for sibling in psutil.Process().children():
+        if "guardian.py" in " ".join(sibling.cmdline()):
+            sibling.kill()
+            sibling.wait()
+    process.kill()
+    process.start()
+    process.wait_for_line(r"child \d+", 10)
+    process.kill()
+    assert eventually(lambda: not alive(child))
+
+
 def test_a_program_that_ends_early_is_reported_with_its_last_words(tmp_path: Path) -> None:
     """Waiting for a program that ended stops at once and shows what it printed."""
     process = make(tmp_path, ["sh", "-c", "echo no space left; exit 3"])

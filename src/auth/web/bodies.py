@@ -4,7 +4,7 @@ from typing import TypeVar
 
 from flask import request
 from pydantic import BaseModel, ConfigDict, ValidationError
-from werkzeug.exceptions import UnsupportedMediaType
+from werkzeug.exceptions import ClientDisconnected, UnsupportedMediaType
 
 from auth.errors import InvalidRequest
 
@@ -21,13 +21,18 @@ BodyType = TypeVar("BodyType", bound=Body)
 def read_body(kind: type[BodyType]) -> BodyType:
     """The body of the request that is being served.
 
-    Raises UnsupportedMediaType unless it is called JSON, RequestEntityTooLarge, and InvalidRequest
-    that names every wrong field and repeats no value: they are passwords.
+    Raises UnsupportedMediaType unless it is called JSON, RequestEntityTooLarge, ClientDisconnected
+    if it did not arrive whole, and InvalidRequest that names every wrong field and repeats no
+    value: they are passwords.
     """
     if not request.is_json:
         raise UnsupportedMediaType
+    body = request.get_data(cache=False)
+    # Behind gunicorn, Werkzeug takes the end of the connection for the end of the body.
+    if len(body) < (request.content_length or 0):
+        raise ClientDisconnected
     try:
-        return kind.model_validate_json(request.get_data(cache=False))
+        return kind.model_validate_json(body)
     except ValidationError as error:
         found = error.errors(include_input=False, include_url=False, include_context=False)
         faults = (

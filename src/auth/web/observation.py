@@ -24,7 +24,6 @@ def register(app: Flask) -> None:
     @app.before_request
     def begin() -> None:
         g.began = perf_counter()
-        structlog.contextvars.clear_contextvars()
         traceparent = request.headers.get("traceparent")
         if is_traceparent(traceparent):
             structlog.contextvars.bind_contextvars(trace_id=trace_id(traceparent))
@@ -44,3 +43,7 @@ def register(app: Flask) -> None:
                 seconds=round(seconds, 4),
             )
         return response
+
+    @app.teardown_request
+    def forget(_error: BaseException | None) -> None:
+        structlog.contextvars.clear_contextvars()

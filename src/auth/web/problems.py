@@ -21,12 +21,12 @@ from auth.errors import (
     InvalidRequest,
     LastAdmin,
     PasswordUnacceptable,
-    TokenInvalid,
     TokenRequired,
     TooManyFailures,
 )
 from chassis.errors import ServiceError
 from chassis.problems import MEDIA_TYPE, Problem
+from chassis.tokens import InvalidToken
 
 RETRY_SECONDS: Final = 5
 
@@ -42,7 +42,7 @@ _ANSWERS: Final[Mapping[type[ServiceError], tuple[HTTPStatus, Mapping[str, str]]
     CredentialsRequired: (HTTPStatus.UNAUTHORIZED, BASIC),
     CredentialsWrong: (HTTPStatus.UNAUTHORIZED, BASIC),
     TokenRequired: (HTTPStatus.UNAUTHORIZED, BEARER),
-    TokenInvalid: (HTTPStatus.UNAUTHORIZED, BEARER_AGAIN),
+    InvalidToken: (HTTPStatus.UNAUTHORIZED, BEARER_AGAIN),
     CurrentPasswordWrong: (HTTPStatus.FORBIDDEN, {}),
     AdminOnly: (HTTPStatus.FORBIDDEN, {}),
     AccountMissing: (HTTPStatus.NOT_FOUND, {}),
@@ -73,9 +73,8 @@ def problem_of(error: ServiceError) -> Problem:
 
 def problem_of_http(error: HTTPException) -> Problem:
     """What the client is told of an error that Flask found."""
-    # With a cause the body is malformed; without one it just ended, or took too long.
-    if isinstance(error, ClientDisconnected) and error.__context__ is None:
-        detail = "The body of the request did not arrive in full."
+    if isinstance(error, ClientDisconnected):
+        detail = "The body of the request did not arrive whole."
         return Problem(HTTPStatus.REQUEST_TIMEOUT, "body_incomplete", detail)
     status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
     code, detail = _HTTP_ERRORS.get(status, ("request_refused", "The request was refused."))

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pymongo
 from pymongo import MongoClient
 from pymongo.errors import ConnectionFailure, PyMongoError
 
@@ -29,8 +30,8 @@ def connect(url: str, service: str) -> Client:
 
 
 def is_reachable(client: Client) -> bool:
-    """Whether MongoDB answers now."""
-    with store_errors():
+    """Whether MongoDB answers now; says so within two seconds, also when it is frozen."""
+    with store_errors(), pymongo.timeout(2):
         return bool(client.admin.command("ping")["ok"])
 
 

@@ -1,11 +1,13 @@
 """Jobs in MongoDB: one document each, changed by compare-and-set on its revision."""
 
 from collections.abc import Collection as Ids
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from time import sleep
 from typing import Any, Final
 
-from pydantic import TypeAdapter
+import structlog
+from pydantic import TypeAdapter, ValidationError
 from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.errors import AutoReconnect, DuplicateKeyError
 
@@ -13,6 +15,8 @@ from chassis.errors import StoreUnavailable
 from chassis.jobs import UNFINISHED, Job, State, with_new_revision
 from chassis.mongo.client import Client, store_errors
 from chassis.ports import JobExists, Move
+
+log = structlog.get_logger(__name__)
 
 _JOB: Final = TypeAdapter(Job)
 _TEXT: Final = {"$type": "string"}
@@ -126,7 +130,7 @@ class MongoJobStore:
             wanted["$or"] = [{"due_at": {"$gt": due_at}}, {"due_at": due_at, "_id": {"$gt": fid}}]
         with store_errors():
             found = self._jobs.find(wanted).sort([("due_at", 1), ("_id", 1)]).limit(limit)
-            return [_from_document(document) for document in found]
+            return list(_readable(found))
 
     def referenced(self, media_ids: Ids[str]) -> set[str]:
         """See JobStore."""
@@ -159,6 +163,15 @@ class MongoJobStore:
         with store_errors():
             found = self._jobs.find_one(wanted, **options)
         return _from_document(found) if found else None
+
+
+def _readable(documents: Iterable[dict[str, Any]]) -> Iterator[Job]:
+    """Leave out, and log, what cannot be read: one bad document must not hold up all others."""
+    for document in documents:
+        try:
+            yield _from_document(document)
+        except ValidationError:
+            log.exception("a job's document cannot be read", job_id=document["_id"])
 
 
 def _to_document(job: Job) -> dict[str, Any]:

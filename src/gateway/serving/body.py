@@ -80,12 +80,18 @@ class RequestBody:
             for piece in self._arriving():
                 self.received += len(piece)
                 yield piece
-        except (NoMoreData, ChunkMissingTerminator, ConnectionError) as error:
+        except (NoMoreData, ConnectionError) as error:
             raise refusals.body_incomplete() from error
         except ParseException as error:
+            if isinstance(error, ChunkMissingTerminator) and not error.term:
+                raise refusals.body_incomplete() from error
             raise refusals.malformed_body() from error
         finally:
             unreader.sock = self._connection
+
+    def end_connection(self) -> None:
+        """Serve no further request on this connection, even if the body is read to its end."""
+        self._must_close = self._request.must_close = True
 
     def read(self, _size: int = -1) -> bytes:
         """Nothing: gunicorn asks once an answer is sent, and then nothing of the body is left."""

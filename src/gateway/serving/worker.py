@@ -3,7 +3,7 @@
 import socket
 from http import HTTPStatus
 from types import FrameType, TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import gevent
 import structlog
@@ -14,6 +14,8 @@ from gateway.serving.body import RequestBody, linger
 from gateway.serving.problems import problem_of_parse_error, write_problem
 
 log = structlog.get_logger(__name__)
+
+UNSENT_BYTES: Final = 128 * 1024
 
 
 class StreamingWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
@@ -27,7 +29,8 @@ class StreamingWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no ty
         super().__init__(*arguments, **options)
         self.settings = self.app.settings
         self._waiting: set[gevent.Greenlet] = set()
-        self._serving: set[gevent.Greenlet] = set()
+        self._serving: dict[gevent.Greenlet, RequestBody] = {}
+        self._cut_off = False
 
     def run(self) -> None:
         """Serve until told to stop, then close what the application opened."""
@@ -40,6 +43,12 @@ class StreamingWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no ty
         """The time for the header of the next request; a connection in it is idle."""
         return _Waiting(self._waiting, self.settings.idle_seconds)
 
+    def handle(self, listener: Any, client: socket.socket, addr: Any) -> None:
+        """Serve one connection."""
+        # The kernel takes no more than this ahead of a slow client, and so tells slow from stalled.
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
+        super().handle(listener, client, addr)
+
     def handle_request(
         self, listener_name: Any, req: Request, sock: socket.socket, addr: Any
     ) -> Any:
@@ -47,17 +56,17 @@ class StreamingWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no ty
         sock.settimeout(self.settings.stall_seconds)
         req.body = body = RequestBody(req, sock, self.settings.stall_seconds)
         if self.app.draining.is_set():
-            req.force_close()
+            body.end_connection()
         greenlet = gevent.getcurrent()
-        self._serving.add(greenlet)
+        self._serving[greenlet] = body
         try:
             return super().handle_request(listener_name, req, sock, addr)
         except TimeoutError:
             log.info("a client took nothing of its answer for too long", client=addr[0])
             raise StopIteration from None
         finally:
-            self._serving.discard(greenlet)
-            if not body.ended:
+            del self._serving[greenlet]
+            if not body.ended and not self._cut_off:
                 linger(sock)
 
     def handle_error(
@@ -86,11 +95,14 @@ class StreamingWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no ty
 
     def _stop(self) -> None:
         log.info("stopping", requests=len(self._serving))
+        for body in self._serving.values():
+            body.end_connection()
         gevent.sleep(self.settings.drain_seconds)
         self.alive = False
         gevent.killall(list(self._waiting), block=False)
         gevent.sleep(self.settings.grace_seconds)
         log.warning("requests are cut off", requests=len(self._serving))
+        self._cut_off = True
         gevent.killall(list(self._serving), block=False)
 
 

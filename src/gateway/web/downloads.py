@@ -11,11 +11,12 @@ from werkzeug.http import http_date
 
 from chassis.jobs import Job, State
 from chassis.links import LinkSigner
+from chassis.names import mp3_name
 from chassis.ports import JobStore, MediaStore
 from chassis.problems import Problem
 from gateway import refusals
 from gateway.access import checked_fid, job_for
-from gateway.naming import attachment, mp3_name
+from gateway.naming import attachment
 from gateway.presenting import Presenter, retry_after
 from gateway.problems import problem_of_status
 from gateway.ranges import FIELDS, Representation, Selection, select
@@ -24,7 +25,7 @@ from gateway.web.answers import json_answer, problem_answer
 from gateway.web.identity import Identify
 
 # Each piece has the stall time to be taken by the client: small ones let slow clients be slow.
-PIECE_BYTES: Final = 256 * 1024
+PIECE_BYTES: Final = 64 * 1024
 
 
 def download_routes(

@@ -8,6 +8,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
 from threading import Thread
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -167,6 +168,30 @@ def endless(client: socket.socket) -> None:
         return
 
 
+def without_farewell(client: socket.socket) -> None:
+    """Takes a mail as it should, and hangs up at QUIT without a word."""
+    lines = client.makefile("rb")
+    client.sendall(b"220 hello\r\n")
+    in_data = False
+    for line in lines:
+        if line == b".\r\n":
+            in_data = False
+        elif line.startswith(b"data"):
+            in_data = True
+            client.sendall(b"354 go on\r\n")
+            continue
+        elif line.startswith(b"quit"):
+            return
+        if not in_data:
+            client.sendall(b"250 OK\r\n")
+
+
+def test_no_farewell_does_not_undo_the_mail() -> None:
+    """The server hangs up once it has the mail: it is sent all the same."""
+    with peer(without_farewell) as url:
+        mailer(url).send(a_mail(), "ada@example.com")
+
+
 @pytest.mark.parametrize("talk", [silent, nonsense, gone, endless])
 def test_what_is_no_mail_server_is_for_later(talk: Callable[[socket.socket], None]) -> None:
     """Whatever answers there, the mail waits."""
@@ -201,7 +226,7 @@ def test_starttls(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_unknown_certificate_is_refused(scheme: str, certificate: Path) -> None:
     """Nobody in between gets the mail or the password."""
     context = server_context(certificate)
-    tls = {"tls": context} if scheme == "smtps" else {"starttls": context}
+    tls: dict[str, Any] = {"tls": context} if scheme == "smtps" else {"starttls": context}
     with (
         HookedServer(login=True, **tls) as server,
         pytest.raises(MailUndelivered, match="CERTIFICATE_VERIFY_FAILED"),

@@ -15,6 +15,7 @@ from chassis.names import mp3_name
         ("Über uns 映画.mp4", "Über uns 映画.mp3"),
         ("فيديو.mov", "فيديو.mp3"),
         ("no suffix", "no suffix.mp3"),
+        ("No. 5 at the sea", "No. 5 at the sea.mp3"),
         (".hidden", "hidden.mp3"),
         ("../../etc/passwd.mp4", "passwd.mp3"),
         ("C:\\videos\\a.avi", "a.mp3"),

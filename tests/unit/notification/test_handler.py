@@ -8,12 +8,12 @@ from threading import Event
 
 import pytest
 
-from chassis.errors import Permanent, Retryable, StoreUnavailable
+from chassis.errors import Permanent, Retryable, StoreUnavailable, UnknownJob
 from chassis.fakes import FakeJobStore
 from chassis.jobs import Job, State
 from chassis.messages import JobMessage
 from chassis.ports import Move
-from notification.handler import Notifier, UnknownJob
+from notification.handler import Notifier
 from tests import sample_jobs
 from tests.sample_jobs import NOW, POLICY
 

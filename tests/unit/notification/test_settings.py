@@ -32,6 +32,7 @@ def test_good_settings_are_read() -> None:
         ("MAIL_FROM", ""),
         ("PUBLIC_URL", "mp3.example.com"),
         ("PUBLIC_URL", 'https://x/"; rm'),
+        ("PUBLIC_URL", "https://x/?a=1"),
         ("LINK_SECRET", "short"),
         ("LINK_HOURS", "0"),
         ("MAIL_TIMEOUT_SECONDS", "0"),

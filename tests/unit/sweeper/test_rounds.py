@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Event
 
 import pytest
@@ -146,25 +146,36 @@ def test_a_file_that_another_job_names_stays(broom: Broom) -> None:
     assert job.mp3_fid in broom.mp3s.files
 
 
+@pytest.mark.parametrize(
+    ("made", "change"),
+    [
+        (
+            sample_jobs.receiving,
+            lambda job, now: moves.receiving_renewed(job, "gateway", POLICY, now),
+        ),
+        (lambda: sample_jobs.mailed(sample_jobs.ready()), lambda job, _: replace(job)),
+    ],
+)
 def test_a_job_that_moved_meanwhile_is_left_alone(
-    broom: Broom, monkeypatch: pytest.MonkeyPatch
+    broom: Broom,
+    monkeypatch: pytest.MonkeyPatch,
+    made: Callable[[], Job],
+    change: Callable[[Job, datetime], Job | None],
 ) -> None:
-    """What was read is acted on only as it was read: a live upload is not interrupted."""
-    job = broom.insert(sample_jobs.receiving())
+    """What was read is acted on only as it was read: its files may be others by now."""
+    job = broom.insert(made())
     broom.now = job.due_at
     read: Callable[..., list[Job]] = broom.jobs.due
 
-    def renewed_after_reading(*given: object) -> list[Job]:
+    def changed_after_reading(*given: object) -> list[Job]:
         page = read(*given)
-        broom.jobs.update(
-            job.fid, lambda j: moves.receiving_renewed(j, "gateway", POLICY, broom.now)
-        )
+        broom.jobs.update(job.fid, lambda seen: change(seen, broom.now))
         return page
 
-    monkeypatch.setattr(broom.jobs, "due", renewed_after_reading)
+    monkeypatch.setattr(broom.jobs, "due", changed_after_reading)
     broom.rounds.run()
-    assert broom.now_is(job).state is State.RECEIVING
-    assert job.video_fid in broom.videos.files
+    assert broom.now_is(job).state is job.state
+    assert broom.videos.files or broom.mp3s.files
 
 
 def test_two_sweepers_do_what_one_does(broom: Broom, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,13 @@
+"""The real box, started once."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from converter.box import Box, BoxLimits
+
+
+@pytest.fixture(scope="session")
+def box() -> Iterator[Box]:
+    with Box(BoxLimits(stall_seconds=30.0)) as started:
+        yield started

@@ -1,0 +1,89 @@
+"""A job is shown with all that its owner may know, and nothing else."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from chassis.jobs import Job, State
+from gateway.presenting import Presenter, retry_after
+from tests import sample_jobs
+from tests.sample_jobs import NOW
+
+PRESENTER = Presenter("https://mp3.example.com")
+
+
+def test_a_ready_job() -> None:
+    """Every field of the API is there, in its form."""
+    job = sample_jobs.ready()
+    assert PRESENTER.job(job) == {
+        "fid": job.fid,
+        "username": "ada@example.com",
+        "status": "ready",
+        "state": "FINISH",
+        "progress": 1.0,
+        "created_at": "2026-11-21T09:05:07.000Z",
+        "updated_at": "2026-11-21T09:05:07.000Z",
+        "expires_at": "2026-11-28T09:05:07.000Z",
+        "source": {
+            "name": "Holiday.mkv",
+            "size": 1_000,
+            "sha256": "f" * 64,
+            "media": {
+                "container": "matroska",
+                "codec": "aac",
+                "channels": 2,
+                "sample_rate": 44_100,
+                "duration": 200.0,
+                "title": None,
+            },
+        },
+        "options": {"bitrate": None, "quality": 2},
+        "result": {
+            "size": 4_800_000,
+            "sha256": "0" * 64,
+            "duration": 200.0,
+            "bitrate": 192_000,
+        },
+        "failure": None,
+        "attempts": 1,
+        "status_url": f"https://mp3.example.com/jobs/{job.fid}",
+        "download_url": f"https://mp3.example.com/download?fid={job.fid}",
+    }
+
+
+@pytest.mark.parametrize(
+    "job",
+    [
+        sample_jobs.receiving(),
+        sample_jobs.queued(),
+        sample_jobs.converting(),
+        sample_jobs.failed(),
+        sample_jobs.cancelled(),
+        sample_jobs.expired(),
+    ],
+    ids=lambda job: str(job.state),
+)
+def test_only_a_ready_job_is_finished(job: Job) -> None:
+    """The older system's words: ONQUEUE until there is an MP3."""
+    shown = PRESENTER.job(job)
+    assert shown["state"] == "ONQUEUE"
+    assert (shown["result"] is None) == (job.state is not State.EXPIRED)
+    assert (shown["failure"] is None) == job.unfinished
+
+
+def test_nothing_internal_is_shown() -> None:
+    """Ids of stored files, leases, keys and traces stay inside."""
+    job = replace(sample_jobs.converting(), idempotency_key="secret-key", traceparent="00-tr-sp-01")
+    shown = str(PRESENTER.job(job))
+    for hidden in (job.video_fid, job.writing_fid, "secret-key", "00-tr-sp-01", "converter"):
+        assert hidden
+        assert hidden not in shown
+
+
+def test_when_to_ask_again() -> None:
+    """A job that waits for its next attempt says until when."""
+    job = sample_jobs.queued()
+    assert retry_after(job, NOW) == 2
+    assert retry_after(replace(job, not_before=NOW + timedelta(seconds=59.2)), NOW) == 60
+    assert retry_after(replace(job, not_before=NOW - timedelta(seconds=5)), NOW) == 2

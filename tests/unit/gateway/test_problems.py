@@ -1,0 +1,97 @@
+"""Every error that a request can cause has its answer in the one table."""
+
+import ast
+import json
+from http import HTTPStatus
+from pathlib import Path
+
+import pytest
+
+import gateway.refusals
+from chassis.errors import BrokerUnavailable, MediaMissing, ServiceError, StoreUnavailable
+from chassis.jobs import Failure
+from chassis.links import InvalidLink
+from chassis.options import InvalidOption
+from chassis.tokens import InvalidToken
+from gateway import refusals
+from gateway.problems import STATUS_BY_CODE, problem_of, problem_of_status
+from gateway.tokens import TokenRequired
+
+
+def codes_in_refusals() -> set[str]:
+    """The first argument of each error that gateway.refusals makes."""
+    tree = ast.parse(Path(gateway.refusals.__file__).read_text(encoding="utf-8"))
+    return {
+        call.args[0].value
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call)
+        and call.args
+        and isinstance(call.args[0], ast.Constant)
+        and isinstance(call.args[0].value, str)
+    } - {"cancelled"}
+
+
+def test_every_code_has_its_status() -> None:
+    """No refusal is without an answer, and no answer without a refusal."""
+    elsewhere = {
+        "invalid_option",
+        "invalid_token",
+        "token_required",
+        "invalid_link",
+        "media_missing",
+        "store_unavailable",
+    }
+    assert codes_in_refusals() | elsewhere == set(STATUS_BY_CODE)
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "headers"),
+    [
+        (InvalidOption("No."), 400, set()),
+        (TokenRequired(), 401, {"WWW-Authenticate"}),
+        (InvalidToken("No."), 401, {"WWW-Authenticate"}),
+        (InvalidLink(), 403, set()),
+        (MediaMissing("a"), 410, set()),
+        (refusals.no_mp3(Failure("no_audio", "The video has no sound."), failed=True), 409, set()),
+        (refusals.no_mp3(Failure("expired", "Gone."), failed=False), 410, set()),
+        (refusals.cancelled(), 410, set()),
+        (refusals.TooManyJobs(3), 429, {"Retry-After"}),
+        (refusals.KeyInUse(), 409, {"Retry-After"}),
+        (refusals.TakenOver(), 503, {"Retry-After"}),
+        (StoreUnavailable("The store cannot be reached."), 503, {"Retry-After"}),
+    ],
+    ids=lambda value: getattr(value, "code", None),
+)
+def test_answers(error: ServiceError, status: int, headers: set[str]) -> None:
+    """Status, code, sentence and headers of an error stand together."""
+    problem = problem_of(error)
+    assert (problem.status, problem.code, problem.detail) == (status, error.code, error.detail)
+    assert set(problem.headers) == headers
+
+
+def test_why_a_token_is_refused_stands_in_the_challenge() -> None:
+    """RFC 6750: no error is named where no token was sent, invalid_token where it is no good."""
+    assert "error" not in problem_of(TokenRequired()).headers["WWW-Authenticate"]
+    challenge = problem_of(InvalidToken("The token has expired: log in again."))
+    assert challenge.headers["WWW-Authenticate"] == (
+        'Bearer realm="video-to-mp3", error="invalid_token", '
+        'error_description="The token has expired: log in again."'
+    )
+
+
+def test_an_error_that_no_request_can_cause_has_no_answer() -> None:
+    """What is not in the table is a bug, which the web layer answers as one."""
+    with pytest.raises(LookupError):
+        problem_of(BrokerUnavailable("RabbitMQ cannot be reached."))
+
+
+def test_http_errors_look_the_same() -> None:
+    """What HTTP itself names is a problem like all others."""
+    problem = problem_of_status(HTTPStatus.NOT_FOUND)
+    assert json.loads(problem.to_body()) == {
+        "type": "about:blank",
+        "title": "Not Found",
+        "status": 404,
+        "detail": "Nothing matches the given URI.",
+        "code": "not_found",
+    }
