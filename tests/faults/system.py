@@ -10,7 +10,9 @@ from typing import Any, Self
 
 import psutil
 import pymongo
+import requests
 from pika import BlockingConnection, URLParameters
+from prometheus_client.parser import text_string_to_metric_families
 
 from chassis.broker.topology import dead_letters, declare
 from chassis.messages import QUEUES
@@ -160,3 +162,13 @@ def _revive(daemon: Daemon) -> None:
     else:
         daemon.start()
 
+
+def counted(service: Service, counter: str) -> float:
+    """What a Prometheus counter of `service` says, over all its labels."""
+    metrics = requests.get(service.metrics_url, timeout=10).text
+    return sum(
+        sample.value
+        for family in text_string_to_metric_families(metrics)
+        for sample in family.samples
+        if sample.name == counter
+    )
