@@ -22,7 +22,7 @@ class Clip:
 
 @dataclass(frozen=True)
 class Clips:
-    """`short` ones of different lengths; `long` has several chunks in GridFS, and so has its MP3."""
+    """`short` ones differ in length; `long` has several chunks in GridFS, and so has its MP3."""
 
     short: tuple[Clip, ...]
     long: Clip

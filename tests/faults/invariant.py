@@ -70,7 +70,9 @@ def orphans(snapshot: Snapshot) -> list[str]:
     """Files and chunks that no job refers to."""
     named = {
         "videos": {job["video_fid"] for job in snapshot.jobs.values()},
-        "mp3s": {job[name] for job in snapshot.jobs.values() for name in ("mp3_fid", "writing_fid")},
+        "mp3s": {
+            job[name] for job in snapshot.jobs.values() for name in ("mp3_fid", "writing_fid")
+        },
     }
     return [
         f"{store}: {kind} of {media_id}"

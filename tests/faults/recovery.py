@@ -65,7 +65,6 @@ class Fault:
         verdict = judge(promises, replace(snapshot, bad_downloads=bad))
         report = Report(self._name, len(promises), settled, swept, verdict)
         self._reports.append(report)
-        print(report)
         assert verdict.holds, str(report)
 
     def _seconds_until(self, quiet: Callable[[], bool]) -> float:
@@ -89,7 +88,7 @@ def stored(system: System) -> Snapshot:
 def bad_downloads(
     client: Client, promises: Sequence[Promise], snapshot: Snapshot
 ) -> Iterable[tuple[str, str]]:
-    """Download every MP3 as its owner does and decode it; the fid and what is wrong, if anything."""
+    """Download and decode every MP3 as its owner does; what is wrong, by fid."""
     for promise in promises:
         job = snapshot.jobs.get(promise.fid)
         if job is None or job["state"] != "ready":

@@ -12,7 +12,6 @@ from tests.faults.system import System
 from tests.waiting import wait_for
 
 
-
 @dataclass(frozen=True)
 class Case:
     """A step, what is found after a kill there, and how many attempts the job takes in the end."""
@@ -25,7 +24,9 @@ class Case:
 
 
 CASES = {
-    "claimed": Case(after("update", "jobs.jobs", state="converting"), "converting", False, False, 2),
+    "claimed": Case(
+        after("update", "jobs.jobs", state="converting"), "converting", False, False, 2
+    ),
     "converting": Case(after("getMore", "videos.fs.chunks"), "converting", False, False, 2),
     "storing": Case(after("insert", "mp3s.fs.chunks"), "converting", True, False, 2),
     "stored": Case(before("update", "jobs.jobs", state="ready"), "converting", True, True, 2),

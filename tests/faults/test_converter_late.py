@@ -3,14 +3,11 @@
 import signal
 
 import pytest
-import requests
-from prometheus_client.parser import text_string_to_metric_families
 
-from devstack.services import Service
 from tests.faults.clips import LONG_OPTIONS, Clips
 from tests.faults.recovery import Fault
 from tests.faults.steps import Step, after, before
-from tests.faults.system import System
+from tests.faults.system import System, counted
 from tests.waiting import wait_for
 
 STEPS = {
@@ -26,7 +23,7 @@ def test_a_late_converter_changes_nothing(
 ) -> None:
     """What a converter finishes after its lease has gone to another is deleted, and only that."""
     late = system.service("converter")
-    before_it = _conversions(late)
+    earlier = counted(late, "conversions_total")
     system.interrupt(late, step, signal.SIGSTOP)
     promises = [system.client.promised(clips.long, LONG_OPTIONS)]
     fid = promises[0].fid
@@ -38,7 +35,9 @@ def test_a_late_converter_changes_nothing(
     assert (won["attempts"], won["mp3_fid"] == late_fid) == (2, False)
     late.resume()
     fault.ends()
-    wait_for(lambda: _conversions(late) > before_it, what="the end of the late conversion")
+    wait_for(
+        lambda: counted(late, "conversions_total") > earlier, what="the end of the late conversion"
+    )
     system.further[0].stop()
     promises += [system.client.promised(clip) for clip in clips.short]
     fault.assert_survived(promises)
@@ -46,14 +45,3 @@ def test_a_late_converter_changes_nothing(
     assert {name: system.job(fid)[name] for name in unchanged} == {
         name: won[name] for name in unchanged
     }
-
-
-def _conversions(converter: Service) -> float:
-    """How many conversions have come to an end in this process, whichever."""
-    metrics = requests.get(converter.metrics_url, timeout=10).text
-    return sum(
-        sample.value
-        for family in text_string_to_metric_families(metrics)
-        for sample in family.samples
-        if sample.name == "conversions_total"
-    )

@@ -50,9 +50,7 @@ def test_an_upload_is_sent_again(case: Case, system: System, fault: Fault, clips
 
 
 @pytest.mark.parametrize("name", ["storing", "stored", "queued"])
-def test_an_upload_is_not_sent_again(
-    name: str, system: System, fault: Fault, clips: Clips
-) -> None:
+def test_an_upload_is_not_sent_again(name: str, system: System, fault: Fault, clips: Clips) -> None:
     """A complete upload is converted though nobody was told; of another one nothing is left."""
     case = CASES[name]
     fid = _killed_upload(case, system, clips.long.content(), None)

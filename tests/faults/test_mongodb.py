@@ -30,9 +30,7 @@ def test_mongodb_is_killed_under_uploads(system: System, fault: Fault, clips: Cl
     fault.assert_survived(promises)
 
 
-def test_mongodb_is_killed_under_a_conversion(
-    system: System, fault: Fault, clips: Clips
-) -> None:
+def test_mongodb_is_killed_under_a_conversion(system: System, fault: Fault, clips: Clips) -> None:
     """An MP3 of which MongoDB may have lost a part never becomes visible."""
     converter = system.service("converter")
     system.interrupt(converter, after("insert", "mp3s.fs.chunks"), signal.SIGSTOP)
