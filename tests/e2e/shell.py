@@ -42,7 +42,8 @@ class Shell:
                 **self.variables,
             },
             capture_output=True,
-            text=True,
+            encoding="utf-8",
+            errors="replace",  # an MP3 may come where text was expected
             check=False,
         )
         assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
