@@ -93,13 +93,6 @@ class TokenRequired(Permanent):
         super().__init__("token_required", "Send a token: Authorization: Bearer TOKEN.")
 
 
-class TokenInvalid(Permanent):
-    """The token is none, or none of ours, or none any more."""
-
-    def __init__(self, detail: str) -> None:
-        super().__init__("invalid_token", detail)
-
-
 class AdminOnly(Permanent):
     """A user asked for what only an admin may do."""
 

@@ -12,14 +12,13 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Self
+from typing import Any, Self
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from jwt.algorithms import OKPAlgorithm
 from jwt.exceptions import PyJWTError
 
-ALGORITHM: Final = "EdDSA"
-CURVE: Final = "Ed25519"
+from chassis.tokens import ALGORITHM, CURVE
 
 
 class KeysInvalid(ValueError):

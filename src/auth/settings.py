@@ -10,8 +10,8 @@ from auth.database import check_url
 from auth.errors import AddressInvalid, PasswordUnacceptable
 from auth.keys import SigningKeys
 from auth.passwords import MEMORY_KIB, PASSES
-from auth.tokens import MAX_LIFETIME
 from chassis.settings import Settings
+from chassis.tokens import MAX_LIFETIME
 
 
 class AccountSettings(Settings):

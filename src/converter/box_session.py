@@ -5,24 +5,23 @@ import select
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, ParamSpec, TypeVar
 
 from chassis.errors import Permanent, Retryable, ServiceError
 from converter import wire
-from converter.conversion import Conversion
+from converter.conversion import Conversion, Stopped
 from converter.fork_client import Child
 from converter.ports import Sink, SourceReader
 from converter.wire import Kind, WireError
+
+_Arguments = ParamSpec("_Arguments")
+_Answer = TypeVar("_Answer")
 
 _LOOK_SECONDS: Final = 0.5  # how often should_stop is asked
 _MP3_BYTES_A_SECOND: Final = 40_000  # 320 kbit/s, the most there is
 _ROOM_BYTES: Final = 4 << 20  # for tags, and for the last frames
 _REFUSALS: Final = frozenset({"not_media", "no_audio", "truncated", "corrupt", "too_long"})
 _MAX_DETAIL: Final = 500
-
-
-class Stopped(Exception):
-    """The conversion was ended because the caller's `should_stop` said so."""
 
 
 class ChildEnded(Exception):
@@ -62,9 +61,8 @@ class Session:
         self._child = child
         self._caller = caller
         self._limits = limits
-        self._poll = select.poll()
-        self._busy = 0.0
-        self._looked_at = time.monotonic()
+        self._began = self._looked_at = time.monotonic()
+        self._lent = 0.0
         self._written = 0
 
     def run(self, job: bytes) -> Conversion:
@@ -73,21 +71,22 @@ class Session:
         Raises Permanent, Retryable (engine_failed, engine_memory, engine_timeout), Stopped,
         ChildEnded, WireError, and whatever the source, the sink and the callbacks raise.
         """
+        caller = self._caller
         self._send(Kind.START, job)
         while True:
             kind, payload = self._receive()
             match kind:
                 case Kind.READ:
-                    offset, length = wire.parse_read_request(payload, self._caller.source.size)
-                    self._send(Kind.DATA, self._caller.source.read_at(offset, length))
+                    offset, length = wire.parse_read_request(payload, caller.source.size)
+                    self._send(Kind.DATA, self._lend(caller.source.read_at, offset, length))
                 case Kind.WRITE:
                     self._check_room(len(payload))
-                    self._caller.sink.write(payload)
+                    self._lend(caller.sink.write, payload)
                 case Kind.REWRITE:
                     self._check_rewrite(len(payload))
-                    self._caller.sink.rewrite_start(payload)
+                    self._lend(caller.sink.rewrite_start, payload)
                 case Kind.PROGRESS:
-                    self._caller.on_progress(wire.parse_progress(payload))
+                    self._lend(caller.on_progress, wire.parse_progress(payload))
                 case Kind.DONE:
                     return _conversion(payload)
                 case Kind.FAILED:
@@ -106,7 +105,8 @@ class Session:
 
     def _failure(self, payload: bytes) -> ServiceError:
         document = wire.parse_document(payload)
-        if (code := document.get("permanent")) in _REFUSALS:
+        code = str(document.get("permanent"))
+        if code in _REFUSALS:
             return Permanent(code, str(document.get("detail"))[:_MAX_DETAIL])
         if document.get("memory"):
             limit = self._limits.memory_bytes >> 20
@@ -121,17 +121,18 @@ class Session:
         return kind, self._read(length)
 
     def _read(self, length: int) -> bytes:
-        found = b""
-        while len(found) < length:
+        pieces = []
+        while length:
             try:
-                piece = os.read(self._child.reading, length - len(found))
+                piece = os.read(self._child.reading, length)
             except BlockingIOError:
                 self._wait(self._child.reading, select.POLLIN)
                 continue
             if not piece:
                 raise ChildEnded
-            found = found + piece if found else piece
-        return found
+            pieces.append(piece)
+            length -= len(piece)
+        return b"".join(pieces)
 
     def _send(self, kind: Kind, payload: bytes) -> None:
         rest = [memoryview(wire.HEADER.pack(kind, len(payload))), memoryview(payload)]
@@ -147,26 +148,40 @@ class Session:
 
     def _wait(self, descriptor: int, event: int) -> None:
         """Wait until the process reads or writes; raises Stopped, or Retryable if it takes long."""
+        self._look()
         began = time.monotonic()
         poll = select.poll()
         poll.register(descriptor, event)
         while not poll.poll(1000 * _LOOK_SECONDS):
-            silent = time.monotonic() - began
             self._look()
+            silent = time.monotonic() - began
             if silent > self._limits.stall_seconds:
                 raise Retryable("engine_timeout", f"The conversion was silent for {silent:.0f} s.")
-            if self._busy + silent > self._limits.busy_seconds:
-                break
-        self._busy += time.monotonic() - began
-        if self._busy > self._limits.busy_seconds:
-            raise Retryable("engine_timeout", f"The conversion took more than {self._busy:.0f} s.")
+
+    def _lend(
+        self,
+        call: Callable[_Arguments, _Answer],
+        *arguments: _Arguments.args,
+        **named: _Arguments.kwargs,
+    ) -> _Answer:
+        """Let the caller work, on the caller's own time."""
+        began = time.monotonic()
+        try:
+            return call(*arguments, **named)
+        finally:
+            self._lent += time.monotonic() - began
 
     def _look(self) -> None:
+        """Now and then: whether to go on; raises Stopped or Retryable."""
         now = time.monotonic()
-        if now - self._looked_at >= _LOOK_SECONDS:
-            self._looked_at = now
-            if self._caller.should_stop():
-                raise Stopped
+        if now - self._looked_at < _LOOK_SECONDS:
+            return
+        self._looked_at = now
+        if self._caller.should_stop():
+            raise Stopped
+        busy = now - self._began - self._lent
+        if busy > self._limits.busy_seconds:
+            raise Retryable("engine_timeout", f"The conversion took more than {busy:.0f} s.")
 
 
 def _conversion(payload: bytes) -> Conversion:

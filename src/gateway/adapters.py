@@ -18,11 +18,10 @@ from chassis.mongo.media import MP3S, VIDEOS
 from chassis.ports import JobStore, MediaStore, Publisher
 from gateway.account_service import AccountService
 from gateway.keys import KeyCache
-from gateway.settings import GatewaySettings
+from gateway.settings import SERVICE, GatewaySettings
 
 log = structlog.get_logger(__name__)
 
-SERVICE: Final = "gateway"
 _PREPARE_SECONDS: Final = 2.0
 
 

@@ -9,12 +9,12 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from chassis.identity import unique_name
 from chassis.jobs import now_utc
 from chassis.links import LinkSigner
-from gateway.adapters import SERVICE, Adapters
+from gateway.adapters import Adapters
 from gateway.admission import Admission
 from gateway.presenting import Presenter
 from gateway.reception import Desk
 from gateway.removal import Removal
-from gateway.settings import GatewaySettings
+from gateway.settings import SERVICE, GatewaySettings
 from gateway.uploads import Uploads
 from gateway.web.accounts import account_routes
 from gateway.web.downloads import download_routes

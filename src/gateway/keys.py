@@ -12,8 +12,9 @@ from typing import Final
 import structlog
 from jwt import PyJWK
 
+from chassis.tokens import InvalidToken
 from gateway.refusals import AuthUnavailable, KeysUnavailable
-from gateway.tokens import InvalidToken, parse_keys
+from gateway.tokens import parse_keys
 
 log = structlog.get_logger(__name__)
 

@@ -6,7 +6,6 @@ from typing import Final
 from chassis.errors import Retryable, ServiceError
 from chassis.problems import Problem
 from gateway.refusals import JobFailed, JobGone
-from gateway.tokens import InvalidToken, TokenRequired
 
 REALM: Final = 'Bearer realm="video-to-mp3"'
 RETRY_SECONDS: Final = 5
@@ -61,9 +60,9 @@ def problem_of_status(status: HTTPStatus, detail: str | None = None) -> Problem:
 
 
 def _headers(error: ServiceError) -> dict[str, str]:
-    if isinstance(error, TokenRequired):
+    if error.code == "token_required":
         return {"WWW-Authenticate": REALM}
-    if isinstance(error, InvalidToken):
+    if error.code == "invalid_token":
         described = f'error="invalid_token", error_description="{error.detail}"'
         return {"WWW-Authenticate": f"{REALM}, {described}"}
     if isinstance(error, Retryable):

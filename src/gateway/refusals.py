@@ -23,6 +23,13 @@ class JobGone(Refusal):
     """There is no MP3 any more: the job was cancelled, or its time is over."""
 
 
+class TokenRequired(Permanent):
+    """The request carries no token."""
+
+    def __init__(self) -> None:
+        super().__init__("token_required", "Send a token: Authorization: Bearer TOKEN.")
+
+
 class TooManyJobs(Retryable):
     """The user has to wait until other jobs are finished."""
 

@@ -1,14 +1,18 @@
 """What the gateway reads from its environment."""
 
+from typing import Final
+
 from pydantic import Field
 
 from chassis.settings import LinkSettings, StoreSettings
+
+SERVICE: Final = "gateway"
 
 
 class GatewaySettings(StoreSettings, LinkSettings):
     """Settings of the gateway; see chassis.settings for the ones that services share."""
 
-    port: int = Field(8080, ge=1, le=65_535, description="Port of the public API.")
+    port: int = Field(8080, ge=1, le=65_535, description="Port of the API.")
     metrics_port: int = Field(
         9090, ge=1, le=65_535, description="Port of /metrics, which is not public."
     )

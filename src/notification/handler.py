@@ -6,6 +6,7 @@ from datetime import datetime
 from email.message import EmailMessage
 from functools import partial
 from threading import Event
+from time import monotonic
 from typing import Final, Protocol
 
 import structlog
@@ -33,8 +34,11 @@ class MailWriter(Protocol):
 class Mailer(Protocol):
     """Hands mails over; see notification.smtp."""
 
-    def send(self, mail: EmailMessage, recipient: str) -> None:
-        """Returns when a server took it; raises Permanent or Retryable."""
+    def send(self, mail: EmailMessage, recipient: str, *, since: float) -> None:
+        """Returns when a server took it; raises Permanent or Retryable.
+
+        Its time runs from `since` (as `time.monotonic` has it), when it was claimed.
+        """
 
 
 class Notifier:
@@ -72,21 +76,21 @@ class Notifier:
             raise UnknownJob
         # A name for each claim: a thread whose claim ran out cannot let go of another's.
         holder = f"{self._process}/{secrets.token_hex(4)}"
-        now = self._clock()
+        since, now = monotonic(), self._clock()
         claim = partial(mail_claimed, holder=holder, policy=self._policy, now=now)
         job = self._jobs.update(message.job_id, claim)
         if job is None:
             log.info("there is no mail to send now")
             return
-        outcome, settle = self._outcome(job, holder)
+        outcome, settle = self._outcome(job, holder, since)
         MAILS.labels(job.state, outcome).inc()
         self._write_down(job, settle)
 
-    def _outcome(self, job: Job, holder: str) -> tuple[str, Move]:
+    def _outcome(self, job: Job, holder: str, since: float) -> tuple[str, Move]:
         """Send the mail; what came of it in a word, and the move that writes it down."""
         try:
             mail = self._writer.write(job, self._clock())
-            self._mailer.send(mail, job.username)
+            self._mailer.send(mail, job.username, since=since)
         except Permanent as error:
             reason = Failure(error.code, error.detail)
             log.warning("the mail is given up", code=error.code, detail=error.detail)

@@ -37,9 +37,9 @@ class MailUndelivered(Retryable):
 class SmtpMailer:
     """Sends mails one at a time, each over a connection of its own; for any number of threads.
 
-    A mail is handed over within `timeout` seconds or not at all: when they are over, nothing more
-    is sent, so that whoever takes over then sends the only further copy. `sender` stands on the
-    envelope; its domain is how we introduce ourselves (RFC 5321, section 4.1.1.1).
+    A mail is handed over within `timeout` seconds of its claim or not at all: when they are over,
+    nothing more is sent, so that whoever takes over then sends the only further copy. `sender`
+    stands on the envelope; its domain is how we introduce ourselves (RFC 5321, section 4.1.1.1).
     """
 
     def __init__(self, server: MailServer, sender: Address, timeout: float) -> None:
@@ -47,17 +47,19 @@ class SmtpMailer:
         self._sender = sender
         self._timeout = timeout
 
-    def send(self, mail: EmailMessage, recipient: str) -> None:
+    def send(self, mail: EmailMessage, recipient: str, *, since: float) -> None:
         """Returns when the server took the mail for `recipient`, and for nobody else.
+
+        `since` is when the mail was claimed, as `time.monotonic` has it.
 
         Raises MailRefused or MailUndelivered. After the latter the server may have taken the mail
         all the same: its answer was lost.
         """
-        with self._connected() as connection:
+        with self._connected(since + self._timeout) as connection:
             _hand_over(connection, mail, self._sender.addr_spec, recipient)
 
     @contextmanager
-    def _connected(self) -> "Iterator[smtplib.SMTP]":
+    def _connected(self, deadline: float) -> "Iterator[smtplib.SMTP]":
         """A connection that is ready for mails; whatever goes wrong up to there is no mail's fault.
 
         It is closed without waiting for the answer to QUIT: the mail's fate is known by then.
@@ -65,7 +67,7 @@ class SmtpMailer:
         connection: smtplib.SMTP | None = None
         try:
             try:
-                connection = self._connect()
+                connection = self._connect(deadline)
                 if self._server.security is Security.STARTTLS:
                     connection.starttls(context=ssl.create_default_context())
                 if self._server.user is not None:
@@ -79,12 +81,12 @@ class SmtpMailer:
             if connection is not None:
                 connection.close()
 
-    def _connect(self) -> smtplib.SMTP:
-        deadline = monotonic() + self._timeout
+    def _connect(self, deadline: float) -> smtplib.SMTP:
+        left = _time_left(deadline)
         host, port = self._server.host, self._server.port
         if self._server.security is Security.TLS:
-            return _TlsConnection(deadline, host, port, self._sender.domain, self._timeout)
-        return _Connection(deadline, host, port, self._sender.domain, self._timeout)
+            return _TlsConnection(deadline, host, port, self._sender.domain, left)
+        return _Connection(deadline, host, port, self._sender.domain, left)
 
 
 class _Connection(smtplib.SMTP):
@@ -104,9 +106,7 @@ class _Connection(smtplib.SMTP):
 
     def send(self, s: Any) -> None:
         """As the library's, within the time that is left."""
-        left = self._deadline - monotonic()
-        if left <= 0:
-            raise TimeoutError("its time is over")
+        left = _time_left(self._deadline)
         if self.sock:
             self.sock.settimeout(left)
         super().send(s)
@@ -120,6 +120,14 @@ class _TlsConnection(_Connection, smtplib.SMTP_SSL):
     ) -> None:
         context = ssl.create_default_context()
         super().__init__(deadline, host, port, local_hostname, timeout, context=context)
+
+
+def _time_left(deadline: float) -> float:
+    """Seconds until `deadline`; raises TimeoutError when there are none."""
+    left = deadline - monotonic()
+    if left <= 0:
+        raise TimeoutError("its time is over")
+    return left
 
 
 def _hand_over(connection: smtplib.SMTP, mail: EmailMessage, sender: str, recipient: str) -> None:

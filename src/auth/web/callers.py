@@ -7,10 +7,11 @@ from flask import request
 from structlog.contextvars import bind_contextvars
 
 from auth.accounts import Account
-from auth.errors import AccountMissing, AdminOnly, TokenInvalid, TokenRequired
+from auth.errors import AccountMissing, AdminOnly, TokenRequired
 from auth.login import Clock
 from auth.management import Management
 from auth.tokens import Tokens
+from chassis.tokens import InvalidToken
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +23,16 @@ class Callers:
     clock: Clock
 
     def claims(self) -> dict[str, Any]:
-        """The claims of the token; raises TokenRequired, TokenInvalid."""
+        """The claims of the token; raises TokenRequired, InvalidToken."""
         given = request.authorization
         if given is None or given.type != "bearer":
             raise TokenRequired
         if given.token is None:
-            raise TokenInvalid("That is not a token.")
+            raise InvalidToken("That is not a token.")
         return self.tokens.check(given.token, self.clock())
 
     def account(self) -> Account:
-        """The account as it is now; raises also TokenInvalid if it is gone or disabled.
+        """The account as it is now; raises also InvalidToken if it is gone or disabled.
 
         What is logged of the request carries its id from then on.
         """
@@ -39,9 +40,9 @@ class Callers:
         try:
             account = self.management.get(claims["sub"])
         except AccountMissing as error:
-            raise TokenInvalid("The account of this token is no more.") from error
+            raise InvalidToken("The account of this token is no more.") from error
         if not account.active:
-            raise TokenInvalid("The account of this token is disabled.")
+            raise InvalidToken("The account of this token is disabled.")
         bind_contextvars(user_id=account.id)
         return account
 

@@ -21,12 +21,12 @@ from auth.errors import (
     InvalidRequest,
     LastAdmin,
     PasswordUnacceptable,
-    TokenInvalid,
     TokenRequired,
     TooManyFailures,
 )
 from chassis.errors import ServiceError
 from chassis.problems import MEDIA_TYPE, Problem
+from chassis.tokens import InvalidToken
 
 RETRY_SECONDS: Final = 5
 
@@ -42,7 +42,7 @@ _ANSWERS: Final[Mapping[type[ServiceError], tuple[HTTPStatus, Mapping[str, str]]
     CredentialsRequired: (HTTPStatus.UNAUTHORIZED, BASIC),
     CredentialsWrong: (HTTPStatus.UNAUTHORIZED, BASIC),
     TokenRequired: (HTTPStatus.UNAUTHORIZED, BEARER),
-    TokenInvalid: (HTTPStatus.UNAUTHORIZED, BEARER_AGAIN),
+    InvalidToken: (HTTPStatus.UNAUTHORIZED, BEARER_AGAIN),
     CurrentPasswordWrong: (HTTPStatus.FORBIDDEN, {}),
     AdminOnly: (HTTPStatus.FORBIDDEN, {}),
     AccountMissing: (HTTPStatus.NOT_FOUND, {}),

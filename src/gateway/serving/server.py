@@ -1,6 +1,7 @@
 """The gateway as a process: settings, logs, gunicorn."""
 
 import os
+import resource
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -11,15 +12,14 @@ from gunicorn.app.base import BaseApplication
 
 from chassis.logs import configure
 from chassis.settings import load_settings
-from gateway.adapters import SERVICE, Connections
-from gateway.app import create_app
 from gateway.serving.logger import JsonLogger
 from gateway.serving.worker import StreamingWorker
-from gateway.settings import GatewaySettings
+from gateway.settings import SERVICE, GatewaySettings
 
 # What gunicorn adds to the time it gives a worker that stops: to clean up after what it cut off.
 _CLEANUP_SECONDS: Final = 10
 _HUNG_SECONDS: Final = 60
+_FILES_BESIDE_CONNECTIONS: Final = 512
 _MEMORY_FOLDER: Final = Path("/dev/shm")  # noqa: S108 - a folder to choose, not a file's name
 
 
@@ -29,7 +29,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     def __init__(self, settings: GatewaySettings) -> None:
         self.settings = settings
         self.draining = Event()
-        self._connections: Connections | None = None
+        self._close: Callable[[], None] = _nothing_to_close
         super().__init__()
 
     def load_config(self) -> None:
@@ -58,26 +58,42 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
     def load(self) -> Callable[..., Any]:
         """The application, in the worker: connections are made after the fork."""
-        self._connections = Connections(self.settings)
-        app = create_app(self.settings, self._connections.connect, self.draining)
-        self._connections.start()
+        # Imported here, so that the arbiter, which only waits, stays small.
+        from gateway.adapters import Connections  # noqa: PLC0415
+        from gateway.app import create_app  # noqa: PLC0415
+
+        connections = Connections(self.settings)
+        app = create_app(self.settings, connections.connect, self.draining)
+        connections.start()
+        self._close = connections.stop
         return app
 
     def close(self) -> None:
         """Close what `load` opened."""
-        if self._connections:
-            self._connections.stop()
+        self._close()
 
 
 def main() -> None:
     """Run the gateway until SIGTERM; ends with 2 where settings are wrong."""
     settings = load_settings(GatewaySettings, os.environ)
     configure(SERVICE, settings.log_level)
+    _allow_open_files(settings.max_connections + _FILES_BESIDE_CONNECTIONS)
     Server(settings).run()
+
+
+def _allow_open_files(wanted: int) -> None:
+    """Each connection is an open file, of which most systems allow 1024 unless asked for more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(wanted, hard), hard))
 
 
 def _bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
+
+
+def _nothing_to_close() -> None:
+    """Nothing was opened yet."""
 
 
 def _temporary() -> str:

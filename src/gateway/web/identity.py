@@ -5,9 +5,10 @@ from datetime import datetime
 
 from flask import Request
 
-from gateway import tokens
+from chassis.tokens import InvalidToken, key_id
 from gateway.keys import KeyCache
-from gateway.tokens import InvalidToken, TokenRequired, User
+from gateway.refusals import TokenRequired
+from gateway.tokens import User, check
 
 Identify = Callable[[Request], User]
 """The user of a request; raises TokenRequired, InvalidToken or KeysUnavailable."""
@@ -20,8 +21,8 @@ def identify_by(
 
     def identify(request: Request) -> User:
         token = _bearer_token(request.headers.get("Authorization"))
-        key = keys.key(tokens.key_id(token))
-        return tokens.check(token, key, issuer, audience, clock())
+        key = keys.key(key_id(token))
+        return check(token, key, issuer, audience, clock())
 
     return identify
 

@@ -9,7 +9,7 @@ import pytest
 
 from devstack.mongodb import MongoDB
 from devstack.rabbitmq import RabbitMQ
-from devstack.services import Service
+from devstack.services import START_SECONDS, Service
 from tests.integration.gateway.key_server import KeyServer
 from tests.integration.gateway.running import LINK_SECRET, PUBLIC_URL, RunningGateway
 
@@ -17,8 +17,8 @@ from tests.integration.gateway.running import LINK_SECRET, PUBLIC_URL, RunningGa
 class StartGateway(Protocol):
     """Starts a gateway of the module's own with other settings."""
 
-    def __call__(self, **settings: Any) -> RunningGateway:
-        """Settings as in the environment, in lower case."""
+    def __call__(self, *, ready: bool = True, **settings: Any) -> RunningGateway:
+        """Settings as in the environment, in lower case; `ready`: wait until it is ready."""
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def start_gateway(
     mongodb.drop_databases()
     started: list[RunningGateway] = []
 
-    def start(**settings: Any) -> RunningGateway:
+    def start(*, ready: bool = True, **settings: Any) -> RunningGateway:
         amqp_url = rabbitmq.vhost_url(next(_vhosts))
         environment = {
             "MONGODB_URL": mongodb.url,
@@ -52,7 +52,11 @@ def start_gateway(
         } | {name.upper(): str(value) for name, value in settings.items()}
         folder: Path = tmp_path_factory.mktemp("gateway")
         service = Service("gateway", environment, folder)
-        service.start()
+        service.launch()
+        if ready:
+            service.await_ready()
+        else:
+            service.process.wait_for_url(f"{service.url}/healthz", START_SECONDS)
         gateway = RunningGateway(
             service, key_server, environment["MONGODB_URL"], environment["AMQP_URL"]
         )

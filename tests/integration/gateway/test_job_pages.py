@@ -72,9 +72,7 @@ def test_an_admin_sees_the_jobs_of_all(gateway: RunningGateway) -> None:
 
 
 @pytest.mark.parametrize("make", [sample_jobs.queued, sample_jobs.converting])
-def test_an_unfinished_job_is_cancelled(
-    gateway: RunningGateway, make: Callable[..., Job]
-) -> None:
+def test_an_unfinished_job_is_cancelled(gateway: RunningGateway, make: Callable[..., Job]) -> None:
     """204; it stays visible as cancelled, its source is gone."""
     user = gateway.user()
     job = gateway.insert(make(now_utc(), username=user))

@@ -25,9 +25,7 @@ def impatient(start_gateway: StartGateway) -> RunningGateway:
 
 def upload_head(gateway: RunningGateway, user: str, framing: str) -> bytes:
     token = gateway.bearer(user)["Authorization"]
-    return head(
-        "POST /upload", f"Authorization: {token}", f"Content-Type: {CONTENT_TYPE}", framing
-    )
+    return head("POST /upload", f"Authorization: {token}", f"Content-Type: {CONTENT_TYPE}", framing)
 
 
 def test_two_hundred_that_stall_after_their_header(gateway: RunningGateway) -> None:

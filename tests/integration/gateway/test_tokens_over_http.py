@@ -75,11 +75,19 @@ def test_another_keys_token(gateway: RunningGateway) -> None:
         assert gateway.request("GET", "/jobs", headers=headers).status_code == 401
 
 
-@pytest.mark.parametrize("header", [None, "Basic YWRhOnBhc3N3b3Jk", "Bearer", "Bearer  ", "Token x"])
+@pytest.mark.parametrize(
+    "header", [None, "Basic YWRhOnBhc3N3b3Jk", "Bearer", "Bearer  ", "Token x"]
+)
 def test_no_token(gateway: RunningGateway, header: str | None) -> None:
     """401 that says which kind of credentials is wanted."""
     fields = [f"Authorization: {header}"] if header is not None else []
-    for line in ("GET /jobs", "POST /upload", "GET /download?fid=1", "DELETE /jobs/1", "GET /jobs/1"):
+    for line in (
+        "GET /jobs",
+        "POST /upload",
+        "GET /download?fid=1",
+        "DELETE /jobs/1",
+        "GET /jobs/1",
+    ):
         answer = gateway.exchange(head(line, *fields))
         assert answer.status == 401
         assert answer.headers["www-authenticate"].startswith("Bearer ")
@@ -99,9 +107,7 @@ def test_auth_is_not_asked_about_each_token(gateway: RunningGateway) -> None:
     before = gateway.keys.fetches
     with requests.Session() as session:
         for _ in range(100):
-            answer = session.get(
-                f"{gateway.url}/jobs", headers=gateway.bearer(USER), timeout=30
-            )
+            answer = session.get(f"{gateway.url}/jobs", headers=gateway.bearer(USER), timeout=30)
             assert answer.status_code == 200
     assert gateway.keys.fetches == before
 

@@ -8,6 +8,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
 from threading import Thread
+from time import monotonic
 from typing import Any
 from urllib.parse import quote
 
@@ -44,7 +45,7 @@ def url_of(server: HookedServer, scheme: str = "smtp", login: str = "") -> str:
 
 
 def send_to(server: HookedServer, scheme: str = "smtp", login: str = "") -> None:
-    mailer(url_of(server, scheme, login)).send(a_mail(), "ada@example.com")
+    mailer(url_of(server, scheme, login)).send(a_mail(), "ada@example.com", since=monotonic())
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ def certificate(tmp_path: Path) -> Path:
 
 def test_a_mail_arrives(smtp_url: str, mail_sink: MailSink) -> None:
     """A server that takes the mail has it, as it was written."""
-    mailer(smtp_url).send(a_mail(), "ada@example.com")
+    mailer(smtp_url).send(a_mail(), "ada@example.com", since=monotonic())
     assert [mail["Message-ID"] for mail in mail_sink.mails.messages()] == ["<1@example.com>"]
 
 
@@ -63,7 +64,7 @@ def test_it_goes_to_its_recipient_alone() -> None:
     with HookedServer() as server:
         mail = a_mail("ada@example.com, eve@example.com")
         mail["Bcc"] = "eve@example.com"
-        mailer(url_of(server)).send(mail, "ada@example.com")
+        mailer(url_of(server)).send(mail, "ada@example.com", since=monotonic())
     assert [envelope.rcpt_tos for envelope in server.envelopes] == [["ada@example.com"]]
     assert server.envelopes[0].mail_from == "mp3@example.com"
 
@@ -111,23 +112,25 @@ def test_the_sinks_refusals(smtp_url: str, mail_sink: MailSink) -> None:
     """The modes that the fault tests rely on mean what they say."""
     mail_sink.set_mode(Mode.DEFER)
     with pytest.raises(MailUndelivered):
-        mailer(smtp_url).send(a_mail(), "ada@example.com")
+        mailer(smtp_url).send(a_mail(), "ada@example.com", since=monotonic())
     mail_sink.set_mode(Mode.REFUSE)
     with pytest.raises(MailRefused):
-        mailer(smtp_url).send(a_mail(), "ada@example.com")
+        mailer(smtp_url).send(a_mail(), "ada@example.com", since=monotonic())
     assert mail_sink.mails.messages() == []
 
 
 def test_no_server_is_for_later() -> None:
     """Nobody listens there."""
     with pytest.raises(MailUndelivered):
-        mailer(f"smtp://{LOOPBACK}:{free_port()}").send(a_mail(), "ada@example.com")
+        mailer(f"smtp://{LOOPBACK}:{free_port()}").send(
+            a_mail(), "ada@example.com", since=monotonic()
+        )
 
 
 def test_an_unknown_host_is_for_later() -> None:
     """A name that does not resolve may do so later (RFC 6761 keeps .invalid unresolved)."""
     with pytest.raises(MailUndelivered):
-        mailer("smtp://mail.invalid").send(a_mail(), "ada@example.com")
+        mailer("smtp://mail.invalid").send(a_mail(), "ada@example.com", since=monotonic())
 
 
 @contextmanager
@@ -168,6 +171,13 @@ def endless(client: socket.socket) -> None:
         return
 
 
+def test_a_mail_whose_time_is_over_is_not_sent(smtp_url: str, mail_sink: MailSink) -> None:
+    """A sender that was stopped after its claim sends nothing when another may have the claim."""
+    with pytest.raises(MailUndelivered, match="its time is over"):
+        mailer(smtp_url, timeout=5).send(a_mail(), "ada@example.com", since=monotonic() - 6)
+    assert mail_sink.mails.messages() == []
+
+
 def without_farewell(client: socket.socket) -> None:
     """Takes a mail as it should, and hangs up at QUIT without a word."""
     lines = client.makefile("rb")
@@ -189,20 +199,20 @@ def without_farewell(client: socket.socket) -> None:
 def test_no_farewell_does_not_undo_the_mail() -> None:
     """The server hangs up once it has the mail: it is sent all the same."""
     with peer(without_farewell) as url:
-        mailer(url).send(a_mail(), "ada@example.com")
+        mailer(url).send(a_mail(), "ada@example.com", since=monotonic())
 
 
 @pytest.mark.parametrize("talk", [silent, nonsense, gone, endless])
 def test_what_is_no_mail_server_is_for_later(talk: Callable[[socket.socket], None]) -> None:
     """Whatever answers there, the mail waits."""
     with peer(talk) as url, pytest.raises(MailUndelivered):
-        mailer(url, timeout=1).send(a_mail(), "ada@example.com")
+        mailer(url, timeout=1).send(a_mail(), "ada@example.com", since=monotonic())
 
 
 def test_nothing_is_sent_after_its_time() -> None:
     """A server that is slow at each step gets no mail once the time for it is over."""
     with HookedServer(slowness=0.6) as server, pytest.raises(MailUndelivered):
-        mailer(url_of(server), timeout=1).send(a_mail(), "ada@example.com")
+        mailer(url_of(server), timeout=1).send(a_mail(), "ada@example.com", since=monotonic())
     assert server.mails == []
 
 
@@ -252,6 +262,6 @@ def test_an_address_in_another_script() -> None:
     """It is sent as RFC 6531 says."""
     with HookedServer() as server:
         mail = a_mail("jürgen@example.com")
-        mailer(url_of(server)).send(mail, "jürgen@example.com")
+        mailer(url_of(server)).send(mail, "jürgen@example.com", since=monotonic())
     assert server.envelopes[0].rcpt_tos == ["jürgen@example.com"]
     assert "SMTPUTF8" in server.envelopes[0].mail_options

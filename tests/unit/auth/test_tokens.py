@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from auth import keys
 from auth.accounts import Account
-from auth.errors import TokenInvalid
 from auth.keys import SigningKeys
 from auth.tokens import Tokens
+from chassis.tokens import InvalidToken
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -83,7 +83,7 @@ def test_a_minted_token_is_valid_for_a_day() -> None:
     """A token is valid from the moment it is minted until a day later."""
     assert TOKENS.check(TOKEN, NOW) == CLAIMS
     assert TOKENS.check(TOKEN, NOW + DAY - timedelta(seconds=1)) == CLAIMS
-    with pytest.raises(TokenInvalid, match="expired"):
+    with pytest.raises(InvalidToken, match="expired"):
         TOKENS.check(TOKEN, NOW + DAY)
 
 
@@ -106,7 +106,7 @@ def test_the_lifetime_is_a_setting() -> None:
     brief = Tokens(KEYS, "auth", "video-to-mp3", timedelta(minutes=5))
     token = brief.mint(ACCOUNT, NOW)
     assert brief.check(token, NOW + timedelta(seconds=299))
-    with pytest.raises(TokenInvalid):
+    with pytest.raises(InvalidToken):
         brief.check(token, NOW + timedelta(seconds=300))
 
 
@@ -130,14 +130,14 @@ def test_keys_rotate() -> None:
         assert tokens.check(first, NOW)
         assert tokens.check(second, NOW)
     assert retired.check(second, NOW)
-    with pytest.raises(TokenInvalid):
+    with pytest.raises(InvalidToken):
         retired.check(first, NOW)
 
 
 def test_clocks_may_differ_a_little() -> None:
     """A token from a replica whose clock is ten seconds ahead is valid, later ones are not."""
     assert TOKENS.check(TOKEN, NOW - timedelta(seconds=10))
-    with pytest.raises(TokenInvalid, match="not valid yet"):
+    with pytest.raises(InvalidToken, match="not valid yet"):
         TOKENS.check(TOKEN, NOW - timedelta(seconds=11))
 
 
@@ -239,7 +239,7 @@ BAD_TOKENS: dict[str, str] = {
 @pytest.mark.parametrize("token", BAD_TOKENS.values(), ids=BAD_TOKENS.keys())
 def test_a_token_that_is_not_as_we_mint_them_is_refused(token: str) -> None:
     """Whatever is wrong with a token, it is refused with a reason and nothing else happens."""
-    with pytest.raises(TokenInvalid):
+    with pytest.raises(InvalidToken):
         TOKENS.check(token, NOW)
 
 
@@ -247,7 +247,7 @@ def test_a_token_of_another_installation_is_refused() -> None:
     """Issuer and audience are those of this installation."""
     change: Callable[[str, str], Tokens] = lambda issuer, audience: Tokens(KEYS, issuer, audience)  # noqa: E731
     for other in (change("auth2", "video-to-mp3"), change("auth", "videos")):
-        with pytest.raises(TokenInvalid):
+        with pytest.raises(InvalidToken):
             other.check(TOKEN, NOW)
 
 
@@ -255,5 +255,5 @@ def test_every_single_changed_letter_is_noticed() -> None:
     """No letter of a token can be changed for another without being refused."""
     for place, letter in enumerate(TOKEN):
         changed = TOKEN[:place] + ("A" if letter != "A" else "B") + TOKEN[place + 1 :]
-        with pytest.raises(TokenInvalid):
+        with pytest.raises(InvalidToken):
             TOKENS.check(changed, NOW)

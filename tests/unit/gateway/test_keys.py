@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from chassis.tokens import InvalidToken
 from gateway.keys import KeyCache
 from gateway.refusals import AuthUnavailable, KeysUnavailable
-from gateway.tokens import InvalidToken
 from tests.integration.gateway.key_server import jwk
 from tests.waiting import wait_for
 

@@ -12,9 +12,10 @@ from chassis.errors import BrokerUnavailable, MediaMissing, ServiceError, StoreU
 from chassis.jobs import Failure
 from chassis.links import InvalidLink
 from chassis.options import InvalidOption
+from chassis.tokens import InvalidToken
 from gateway import refusals
 from gateway.problems import STATUS_BY_CODE, problem_of, problem_of_status
-from gateway.tokens import InvalidToken, TokenRequired
+from gateway.refusals import TokenRequired
 
 
 def codes_in_refusals() -> set[str]:
@@ -35,7 +36,6 @@ def test_every_code_has_its_status() -> None:
     elsewhere = {
         "invalid_option",
         "invalid_token",
-        "token_required",
         "invalid_link",
         "media_missing",
         "store_unavailable",

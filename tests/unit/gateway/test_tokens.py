@@ -10,8 +10,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from chassis.tokens import InvalidToken, key_id
 from gateway import tokens
-from gateway.tokens import InvalidToken, User, parse_keys
+from gateway.tokens import User, parse_keys
 
 NOW = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)
 SECONDS = int(NOW.timestamp())
@@ -51,7 +52,7 @@ def sign(claims: dict[str, Any] | None = None, header: dict[str, Any] | None = N
 
 
 def check(token: str) -> User:
-    return tokens.check(token, KEYS[tokens.key_id(token)], "auth", "video-to-mp3", NOW)
+    return tokens.check(token, KEYS[key_id(token)], "auth", "video-to-mp3", NOW)
 
 
 def test_a_token_of_auth_names_its_user() -> None:

@@ -26,7 +26,7 @@ class Post:
         self.error: Exception | None = None
         self.meanwhile: Callable[[], None] = lambda: None
 
-    def send(self, _mail: EmailMessage, recipient: str) -> None:
+    def send(self, _mail: EmailMessage, recipient: str, *, since: float) -> None:
         """See notification.handler.Mailer."""
         self.meanwhile()
         if self.error:

@@ -1,0 +1,76 @@
+"""Commands of a user's shell."""
+
+import json
+import os
+import re
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from devstack.stack import LOGIN_EMAIL, Stack
+
+README = Path(__file__).parents[2] / "README.md"
+
+
+def readme_journey() -> list[str]:
+    """The commands of README's journey, as they are printed there."""
+    text = README.read_text().partition("## The journey")[2]
+    block = re.search(r"```sh\n(.*?)```", text, re.DOTALL)
+    assert block, "README prints no journey"
+    return [line for line in block[1].splitlines() if line and not line.startswith("#")]
+
+
+@dataclass
+class Shell:
+    """A shell of a user of `stack`, in `folder`; TOKEN is kept from one command to the next."""
+
+    stack: Stack
+    folder: Path
+    variables: dict[str, str] = field(default_factory=dict)
+
+    def run(self, command: str) -> str:
+        """What `command` prints; fails with what it said when it ends with an error."""
+        script = f"set -e\n{command}\nprintf '\\n%s' \"$TOKEN\" > token"
+        done = subprocess.run(
+            ["bash", "-c", script],
+            cwd=self.folder,
+            env={
+                "PATH": os.environ["PATH"],
+                "no_proxy": "127.0.0.1",
+                "TOKEN": "",
+                **self.variables,
+            },
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",  # an MP3 may come where text was expected
+            check=False,
+        )
+        assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+        self.variables["TOKEN"] = (self.folder / "token").read_text().strip()
+        return done.stdout
+
+    def log_in(self, email: str = LOGIN_EMAIL, password: str | None = None) -> None:
+        """Put a token into TOKEN."""
+        password = password or self.stack.login_password
+        self.run(f"TOKEN=$(curl -sS -X POST {self.stack.gateway_url}/login -u {email}:{password})")
+        assert self.variables["TOKEN"].count(".") == 2
+
+    def curl(self, path: str, options: str = "") -> tuple[int, str]:
+        """Status and body of an authorised request."""
+        answer = self.run(
+            f"curl -sS -w '\\n%{{http_code}}' -H \"Authorization: Bearer $TOKEN\" {options} "
+            f"'{self.stack.gateway_url}{path}'"
+        )
+        body, _, status = answer.rpartition("\n")
+        return int(status), body
+
+    def json(self, path: str, options: str = "") -> Any:
+        """The JSON that an authorised request is answered with."""
+        return json.loads(self.curl(path, options)[1])
+
+    def upload(self, name: str, fields: str = "") -> str:
+        """The fid of an accepted upload."""
+        status, body = self.curl("/upload", f"-X POST -F 'file=@./{name}' {fields}")
+        assert status == 202, body
+        return str(json.loads(body)["fid"])

@@ -1,0 +1,180 @@
+"""Engines that do what a taken-over or broken one might do, for a box under test."""
+
+import ctypes
+import json
+import os
+import resource
+import signal
+import socket
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from chassis.jobs import MediaFacts
+from converter import wire
+from converter.box_child import WRITE_TO
+from converter.conversion import Conversion, Mp3Facts
+from converter.engine import Output, Request
+from converter.ports import SourceReader
+from converter.wire import Kind
+
+_PR_GET_NO_NEW_PRIVS = 39
+
+
+def _facts(title: str = "") -> Conversion:
+    return Conversion(MediaFacts("x", "x", 1, 8000, 1.0, title), Mp3Facts(1.0, 1, 8000, 1))
+
+
+def well_behaved(source: SourceReader, output: Output, request: Request) -> Conversion:
+    """Copies."""
+    offset = 0
+    while data := source.read_at(offset, 1000):
+        output.write(data)
+        offset += len(data)
+    output.rewrite_start(b"start")
+    return _facts(request.name)
+
+
+def hang(source: SourceReader, output: Output, request: Request) -> Conversion:
+    """Waits, for ever."""
+    output.write(b"something")
+    while True:
+        time.sleep(1)
+
+
+def spin(source: SourceReader, output: Output, request: Request) -> Conversion:
+    """Computes, for ever."""
+    while True:
+        pass
+
+
+def chatter(source: SourceReader, output: Output, request: Request) -> Conversion:
+    """Shows progress, for ever."""
+    while True:
+        output.progress(0.5)
+
+
+def drip(source: SourceReader, output: Output, request: Request) -> Conversion:
+    """Sends one message, byte by byte, for ever."""
+    os.write(WRITE_TO, wire.HEADER.pack(Kind.WRITE, 1 << 20))
+    while True:
+        os.write(WRITE_TO, b"x")
+        time.sleep(0.01)
+
+
+def flood(source: SourceReader, output: Output, request: Request) -> Conversion:
+    """Writes an MP3 without end."""
+    while True:
+        output.write(bytes(1 << 20))
+
+
+def eat_memory(source: SourceReader, output: Output, request: Request) -> Conversion:
+    """Takes memory until there is none."""
+    eaten = []
+    while True:
+        eaten.append(bytearray(8 << 20))
+
+
+def crash(source: SourceReader, output: Output, request: Request) -> Conversion:
+    """Reads where there is no memory."""
+    ctypes.string_at(0)
+    return _facts()
+
+
+def leave(source: SourceReader, output: Output, request: Request) -> Conversion:
+    """Goes without a word."""
+    os._exit(3)
+
+
+def fail(source: SourceReader, output: Output, request: Request) -> Conversion:
+    """Has a bug."""
+    raise ZeroDivisionError("a bug")
+
+
+def ignore_signals_and_hang(source: SourceReader, output: Output, request: Request) -> Conversion:
+    """Forks, and neither process listens to anybody."""
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    os.fork()
+    output.write(b"ready")
+    while True:
+        time.sleep(1)
+
+
+def peek(source: SourceReader, output: Output, request: Request) -> Conversion:
+    """Tries what it must not be able to do, and tells what it could."""
+    attempts: dict[str, Callable[[], object]] = {
+        "open a file": lambda: Path("/etc/passwd").read_bytes(),
+        "write a file": lambda: Path("/tmp/taken").write_bytes(b"x"),
+        "open a socket": socket.socket,
+        "make a pipe": os.pipe,
+        "raise a limit": lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64)),
+    }
+    found: dict[str, object] = {"could": []}
+    for name, attempt in attempts.items():
+        try:
+            attempt()
+        except (OSError, ValueError):
+            continue
+        found["could"] = [found["could"], name]
+    found["environment"] = sorted(os.environ)
+    found["leads its group"] = os.getpgid(0) == os.getpid() == os.getsid(0)
+    found["no new privileges"] = ctypes.CDLL(None).prctl(_PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0)
+    found["descriptors"] = [number for number in range(1024) if _is_open(number)]
+    return _facts(json.dumps(found))
+
+
+def _is_open(number: int) -> bool:
+    try:
+        os.fstat(number)
+    except OSError:
+        return False
+    return True
+
+
+def read_behind_the_end(source: SourceReader, output: Output, request: Request) -> Conversion:
+    """Asks for bytes that the source does not have."""
+    wire.send(WRITE_TO, Kind.READ, wire.READ_REQUEST.pack(1 << 40, 10))
+    time.sleep(60)
+    return _facts()
+
+
+def read_too_much(source: SourceReader, output: Output, request: Request) -> Conversion:
+    """Asks for more bytes at once than the box gives."""
+    wire.send(WRITE_TO, Kind.READ, wire.READ_REQUEST.pack(0, 1 << 31))
+    time.sleep(60)
+    return _facts()
+
+
+def rewrite_unwritten(source: SourceReader, output: Output, request: Request) -> Conversion:
+    """Replaces what was never written."""
+    output.rewrite_start(b"start")
+    return _facts()
+
+
+def talk_nonsense(source: SourceReader, output: Output, request: Request) -> Conversion:
+    """Sends what is no message."""
+    os.write(WRITE_TO, b"\xff" * 100)
+    time.sleep(60)
+    return _facts()
+
+
+def announce_too_much(source: SourceReader, output: Output, request: Request) -> Conversion:
+    """Announces a message of four gigabytes."""
+    os.write(WRITE_TO, wire.HEADER.pack(Kind.WRITE, 0xFFFFFFFF))
+    time.sleep(60)
+    return _facts()
+
+
+def lie(source: SourceReader, output: Output, request: Request) -> Conversion:
+    """Tells facts that are none."""
+    wire.send(WRITE_TO, Kind.DONE, b'{"source": {"title": ["x"]}, "mp3": null}')
+    time.sleep(60)
+    return _facts()
+
+
+def invent_a_refusal(source: SourceReader, output: Output, request: Request) -> Conversion:
+    """Refuses with a code that there is not."""
+    wire.send(WRITE_TO, Kind.FAILED, wire.document(permanent=["pwned"], detail="x"))
+    time.sleep(60)
+    return _facts()
