@@ -38,8 +38,10 @@ POLICY = Policy(
 )
 WORKERS = st.sampled_from(["ada", "bob"])
 # A moment, most of a lease, just over a lease or a retry delay, longer than an MP3 is kept.
-PAUSES = st.sampled_from([timedelta(seconds=number) for number in (1, 20, 31, 61, 700_000)])
-MOST_JOBS = 3  # few jobs, so that many hands are at one
+SECONDS = (1, 20, 31, 31, 61, 61, 700_000)
+PAUSES = st.sampled_from([timedelta(seconds=number) for number in SECONDS])
+MOST_UNFINISHED = 2  # few jobs, so that many hands are at one
+JOBS = st.integers(0, 2)  # the newest, the one before
 REASON = Failure("unlucky", "It did not work out.")
 GATEWAY = "gateway"  # as in tests.sample_jobs
 
@@ -67,14 +69,13 @@ class Sending:
 class JobLifecycle(RuleBasedStateMachine):
     """A store, files, sweepers, and any number of workers, each step in any order."""
 
-    fids = Bundle("fids")
     works = Bundle("works")
     sendings = Bundle("sendings")
 
     @initialize()
     def begin(self) -> None:
         self.now = NOW
-        self.submitted = 0
+        self.fids: list[str] = []
         self.jobs = CheckedJobStore(POLICY, NOW)
         self.videos, self.mp3s = FakeMediaStore(), FakeMediaStore()
         self.publisher = FakePublisher()
@@ -96,21 +97,27 @@ class JobLifecycle(RuleBasedStateMachine):
         self.held: dict[str, tuple[Work, datetime]] = {}
         self.sending: dict[str, tuple[Sending, datetime]] = {}
         self.told: dict[str, int] = {}
+        self.tried: dict[str, int] = {}
+        for _ in range(MOST_UNFINISHED):
+            self.submit(arrived=True)
 
-    @precondition(lambda self: self.submitted < MOST_JOBS)
-    @rule(target=fids, arrived=st.booleans())
-    def submit(self, arrived: bool) -> str:
+    @precondition(lambda self: sum(job.unfinished for job in self._all()) < MOST_UNFINISHED)
+    @rule(arrived=st.booleans())
+    def submit(self, arrived: bool) -> None:
         job = sample_jobs.receiving(self.now, POLICY)
-        self.submitted += 1
         self.jobs.insert(job)
+        self.fids.append(job.fid)
         assert job.video_fid
         self.videos.files[job.video_fid] = b"the first bytes"
         if arrived:
-            self.receive(job.fid, "stored")
-        return job.fid
+            self._receive(job.fid, "stored")
 
-    @rule(fid=fids, what=st.sampled_from(["renewed", "stored", "interrupted"]))
-    def receive(self, fid: str, what: str) -> None:
+    @precondition(lambda self: self._all())
+    @rule(index=JOBS, what=st.sampled_from(["renewed", "stored", "interrupted"]))
+    def receive(self, index: int, what: str) -> None:
+        self._receive(self._pick(index), what)
+
+    def _receive(self, fid: str, what: str) -> None:
         def move(job: Job) -> Job | None:
             match what:
                 case "renewed":
@@ -121,25 +128,33 @@ class JobLifecycle(RuleBasedStateMachine):
 
         self.jobs.update(fid, move)
 
-    @rule(fid=fids)
-    def cancel(self, fid: str) -> None:
-        if self.jobs.update(fid, lambda job: moves.cancelled(job, POLICY, self.now)):
+    @precondition(lambda self: self._all())
+    @rule(index=JOBS, really=st.sampled_from([False, False, False, True]))
+    def cancel(self, index: int, really: bool) -> None:
+        fid = self._pick(index)
+        if really and self.jobs.update(fid, lambda job: moves.cancelled(job, POLICY, self.now)):
             self.held.pop(fid, None)
 
-    @rule(target=works, fid=fids, worker=WORKERS)
-    def claim(self, fid: str, worker: str) -> object:
+    @precondition(lambda self: self._all())
+    @rule(target=works, index=JOBS, worker=WORKERS)
+    def claim(self, index: int, worker: str) -> object:
+        return self._claim(self._pick(index), worker) or multiple()
+
+    def _claim(self, fid: str, worker: str) -> Work | None:
         writing_fid = self.mp3s.new_id()
         job = self.jobs.update(
             fid, lambda job: moves.claimed(job, worker, writing_fid, POLICY, self.now)
         )
         if job is None:
-            return multiple()
+            return None
         assert fid not in self.held or self.held[fid][1] <= self.now, "two attempts hold one job"
         assert job.video_fid in self.videos.files
         assert self.jobs.referenced([writing_fid]), "the file is not named before it is written"
         assert job.video_fid
         work = Work(fid, Attempt(worker, job.attempts), job.video_fid, writing_fid)
         self.held[fid] = work, self.now + POLICY.lease
+        self.tried[fid] = self.tried.get(fid, 0) + 1
+        assert job.attempts == self.tried[fid], "the job has lost count of its attempts"
         return work
 
     @rule(work=works)
@@ -174,14 +189,19 @@ class JobLifecycle(RuleBasedStateMachine):
     def give_back(self, work: Work) -> None:
         if self._move(work, lambda job: moves.given_back(job, work.attempt, POLICY, self.now)):
             del self.held[work.fid]
+            self.tried[work.fid] -= 1  # it does not count
 
-    @rule(target=sendings, fid=fids, number=st.integers(0, 1))
-    def claim_mail(self, fid: str, number: int) -> object:
-        sending = Sending(fid, f"notifier/{number}")
+    @precondition(lambda self: self._all())
+    @rule(target=sendings, index=JOBS, number=st.integers(0, 1))
+    def claim_mail(self, index: int, number: int) -> object:
+        return self._claim_mail(Sending(self._pick(index), f"notifier/{number}")) or multiple()
+
+    def _claim_mail(self, sending: Sending) -> Sending | None:
+        fid = sending.fid
         if not self.jobs.update(
             fid, lambda job: mail_moves.mail_claimed(job, sending.holder, POLICY, self.now)
         ):
-            return multiple()
+            return None
         assert fid not in self.sending or self.sending[fid][1] <= self.now, "two send one mail"
         self.sending[fid] = sending, self.now + POLICY.lease
         return sending
@@ -267,12 +287,10 @@ class JobLifecycle(RuleBasedStateMachine):
 
     def _work_off(self, queue: str, fid: str) -> None:
         if queue != VIDEO_QUEUE:
-            sending = self.claim_mail(fid, -1)
-            if isinstance(sending, Sending):
+            if sending := self._claim_mail(Sending(fid, "well")):
                 self.note_that_it_was_sent(sending)
             return
-        work = self.claim(fid, "well")
-        if isinstance(work, Work):
+        if work := self._claim(fid, "well"):
             self.complete(work, keep_source=False)
 
     def _move(self, work: Work, move: Move) -> Job | None:
@@ -287,9 +305,14 @@ class JobLifecycle(RuleBasedStateMachine):
             assert self.jobs.get(work.fid) == before
         return after
 
+    def _pick(self, index: int) -> str:
+        # In the order of their making, not of their random ids: a run can then be repeated.
+        stored = [fid for fid in reversed(self.fids) if self.jobs.get(fid)]
+        return stored[index % len(stored)]
+
     def _all(self) -> list[Job]:
         return self.jobs.newest(None, 1_000_000)
 
 
-JobLifecycle.TestCase.settings = settings(max_examples=150, stateful_step_count=60, deadline=None)
+JobLifecycle.TestCase.settings = settings(max_examples=300, stateful_step_count=80, deadline=None)
 TestJobLifecycle = JobLifecycle.TestCase
