@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import unquote
 
 import pytest
@@ -96,8 +96,7 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory, canary: Canary) -> Iterat
 
 
 def mpeg_info(path: Path) -> MPEGInfo:
-    info: MPEGInfo = MP3(path).info
-    return info
+    return cast(MPEGInfo, MP3(path).info)
 
 
 def by_name(media: GoodMedia | BadMedia) -> str:
