@@ -25,7 +25,8 @@ def mail_claimed(job: Job, holder: str, policy: Policy, now: datetime) -> Job | 
     mail = job.mail
     held = mail.lease is not None and mail.lease.expires_at > now
     early = mail.not_before is not None and mail.not_before > now
-    if not mail_is_due(job) or held or early:
+    used_up = mail.attempts >= policy.max_mail_attempts
+    if not mail_is_due(job) or held or early or used_up:
         return None
     until = now + policy.lease
     claim = replace(mail, lease=Lease(holder, until), attempts=mail.attempts + 1, not_before=None)

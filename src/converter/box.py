@@ -7,15 +7,15 @@ from typing import Final, Self
 from chassis.errors import Retryable
 from chassis.options import ConversionOptions
 from converter import wire
-from converter.box_child import ENGINE
-from converter.box_session import BoxLimits, Caller, ChildEnded, Session, Stopped
+from converter.box_session import BoxLimits, Caller, ChildEnded, Session
 from converter.confinement import Limits
-from converter.conversion import Conversion
+from converter.conversion import Conversion, Stopped
 from converter.fork_client import ForkClient, ForkServerError
 from converter.ports import Sink, SourceReader
 
 __all__ = ["Box", "BoxLimits", "Stopped"]
 
+_ENGINE: Final = "converter.engine:convert"  # named, not imported: its libraries stay out of here
 _MAX_NAME_CHARACTERS: Final = 1000
 
 
@@ -25,7 +25,7 @@ class Box:
     One for each process of the service. `engine` names the function that runs in the child.
     """
 
-    def __init__(self, limits: BoxLimits, engine: str = ENGINE) -> None:
+    def __init__(self, limits: BoxLimits, engine: str = _ENGINE) -> None:
         self._limits = limits
         self._forks = ForkClient(engine, Limits(limits.memory_bytes, limits.cpu_seconds))
 

@@ -13,7 +13,6 @@ from converter.engine import Output, Request
 from converter.ports import SourceReader
 from converter.wire import Kind
 
-ENGINE: Final = "converter.engine:convert"
 READ_FROM: Final = 0
 WRITE_TO: Final = 1
 _MAX_WRITE_BYTES: Final = wire.MAX_PAYLOAD[Kind.WRITE]

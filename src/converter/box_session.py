@@ -9,7 +9,7 @@ from typing import Final, ParamSpec, TypeVar
 
 from chassis.errors import Permanent, Retryable, ServiceError
 from converter import wire
-from converter.conversion import Conversion
+from converter.conversion import Conversion, Stopped
 from converter.fork_client import Child
 from converter.ports import Sink, SourceReader
 from converter.wire import Kind, WireError
@@ -22,10 +22,6 @@ _MP3_BYTES_A_SECOND: Final = 40_000  # 320 kbit/s, the most there is
 _ROOM_BYTES: Final = 4 << 20  # for tags, and for the last frames
 _REFUSALS: Final = frozenset({"not_media", "no_audio", "truncated", "corrupt", "too_long"})
 _MAX_DETAIL: Final = 500
-
-
-class Stopped(Exception):
-    """The conversion was ended because the caller's `should_stop` said so."""
 
 
 class ChildEnded(Exception):

@@ -11,6 +11,10 @@ _MAX_TEXT: Final = 300
 _MAX_NUMBER: Final = 1e12
 
 
+class Stopped(Exception):
+    """The conversion was ended because its caller said so."""
+
+
 @dataclass(frozen=True, slots=True)
 class Mp3Facts:
     """The MP3: `duration` in seconds, average `bitrate` in bit/s, `sample_rate` in Hz."""

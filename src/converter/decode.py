@@ -44,7 +44,7 @@ class TrackReader:
         self._damaged = 0
         self.decoded = 0.0
         self._streams: list[Stream] = [media.track]
-        if media.promise.seconds and not media.promise.of_track:
+        if media.promises_as_a_whole:
             # Only the longest of all tracks keeps a promise that is made for the whole file.
             self._streams = list(media.container.streams)
         for stream in media.container.streams:

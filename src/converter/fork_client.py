@@ -10,7 +10,7 @@ from threading import Lock
 from typing import Final, Self
 
 from converter.confinement import Limits
-from converter.fork_server import EXIT_STATUS, READY
+from converter.fork_protocol import EXIT_STATUS, READY
 
 _START_SECONDS: Final = 60.0
 _END_SECONDS: Final = 10.0

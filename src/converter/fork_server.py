@@ -4,11 +4,6 @@ Started with an environment of its own, it holds no secrets; the media library a
 loaded and were used once, so a child imports and opens nothing. multiprocessing has a fork server
 too: it pickles, listens on a socket in the file system, imports the parent's __main__ into each
 child and starts a second process to track resources, and none of that is wanted here.
-
-Protocol, on the socket `control`: the server says READY. Each message that comes brings three
-descriptors for one child: what it reads from, what it writes to, and a socket for its fate. On that
-one the server sends the child's exit status, as waitstatus_to_exitcode has it, when it has ended;
-when its other end is shut down, the server kills the child. The end of `control` ends everything.
 """
 
 import contextlib
@@ -18,18 +13,14 @@ import pkgutil
 import select
 import signal
 import socket
-import struct
 import sys
 from dataclasses import dataclass
-from typing import Final, NoReturn
+from typing import NoReturn
 
 from converter.box_child import Engine, run
 from converter.confinement import Limits, confine
+from converter.fork_protocol import DESCRIPTORS, EXIT_STATUS, READY
 from converter.warm_up import warm_up
-
-READY: Final = b"ready"
-EXIT_STATUS: Final = struct.Struct("<i")
-DESCRIPTORS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,7 @@ from chassis.messages import MP3_QUEUE, VIDEO_QUEUE, JobMessage
 from chassis.moves import Attempt
 from chassis.options import ConversionOptions
 from chassis.ports import JobStore, MediaStore, Publisher, StoredMedia
-from converter.box_session import Stopped
-from converter.conversion import Conversion
+from converter.conversion import Conversion, Stopped
 from converter.lease_keeper import LeaseKeeper
 from converter.metrics import AUDIO_SECONDS, CONVERSION_SECONDS, CONVERSIONS
 from converter.ports import Sink, SourceReader

@@ -69,16 +69,31 @@ class MediaFile:
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """An open file, the track to convert, and how long it promises to be.
+    """An open file and the track to convert.
 
-    expected_seconds: the best guess of its length, for showing progress.
+    guessed: whether the library took what it says of the duration from what is there.
     """
 
     file: MediaFile
     container: InputContainer
     track: AudioStream
-    promise: Promise
-    expected_seconds: float | None
+    guessed: bool
+
+    @property
+    def promise(self) -> Promise:
+        """How long the file says it is, as far as is known by now."""
+        return Promise(None) if self.guessed else _promise(self.container, self.track)
+
+    @property
+    def promises_as_a_whole(self) -> bool:
+        """Whether the file only says how long its longest track is."""
+        indexed = self.container.format.name in INDEXED_CONTAINERS
+        return self.promise.seconds is not None and not self.promise.of_track and not indexed
+
+    @property
+    def expected_seconds(self) -> float | None:
+        """The best guess of its length, for showing progress."""
+        return self.container.duration / _SECOND if self.container.duration else None
 
     @property
     def container_name(self) -> str:
@@ -129,13 +144,7 @@ def open_media(source: SourceReader) -> Media:
     track = _choose_track(source, container)
     measured = container.format.name in MEASURED_CONTAINERS
     guessed = measured or _logged(logs, _DURATION_ESTIMATED)
-    return Media(
-        file=file,
-        container=container,
-        track=track,
-        promise=Promise(None) if guessed else _promise(container, track),
-        expected_seconds=container.duration / _SECOND if container.duration else None,
-    )
+    return Media(file=file, container=container, track=track, guessed=guessed)
 
 
 def _logged(logs: list[tuple[int, str, str]], message: str) -> bool:
@@ -161,6 +170,8 @@ def _choose_track(source: SourceReader, container: InputContainer) -> AudioStrea
 
     Raises Permanent: no_audio; not_media for a picture; truncated.
     """
+    if not container.streams:
+        raise _unreadable(source)
     tracks = [stream for stream in container.streams if isinstance(stream, AudioStream)]
     readable = [track for track in tracks if _decoder(track) in AUDIO_DECODERS]
     if readable:
@@ -190,9 +201,13 @@ def _preference(track: Stream) -> tuple[bool, bool, int]:
 
 def _promise(container: InputContainer, track: AudioStream) -> Promise:
     whole = container.duration / _SECOND if container.duration else None
-    indexed = container.format.name in INDEXED_CONTAINERS
-    if indexed and track.duration and track.time_base:
-        return Promise(float(track.duration * track.time_base), of_track=True, indexed=True)
+    if container.format.name in INDEXED_CONTAINERS:
+        if not track.duration or not track.time_base:
+            return Promise(None)
+        # A file in fragments only promises those whose own index was read, one after the other.
+        indexed = track.frames > 0
+        seconds = float(track.duration * track.time_base)
+        return Promise(seconds, of_track=indexed, indexed=indexed)
     tagged = _tagged_seconds(track.metadata.get("DURATION", ""))
     if tagged and whole:
         return Promise(min(tagged, whole), of_track=True)

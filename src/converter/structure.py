@@ -30,7 +30,9 @@ _BOX_HEADER_BYTES: Final = 8
 _BOX_TYPES: Final = frozenset(
     b"ftyp styp moov moof mdat mfra free skip wide uuid sidx ssix prft emsg meta pnot udta".split()
 )
-_RIFF_HEADER_BYTES: Final = 8
+_FRAGMENT: Final = b"moof"
+_RIFF_HEADER_BYTES: Final = 12
+_RIFF_FORMS: Final = frozenset({b"AVI ", b"AVIX", b"WAVE"})
 _RIFF_SIZE_UNKNOWN: Final = frozenset({0, 0xFFFFFFFF})  # never filled in, or too long for the field
 _RIFF_SLACK: Final = 1024  # writers disagree about what the size counts
 _ASF_HEADER: Final = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
@@ -84,7 +86,8 @@ def _walk(
             return Completeness.WHOLE if required <= kinds else Completeness.CUT
         part = part_at(source, offset)
         if part is None:
-            break
+            # Behind fragments that have no common index, it is where the next one should be.
+            return Completeness.CUT if _FRAGMENT in kinds else Completeness.UNKNOWN
         kind, end = part
         if end > source.size + slack:
             return Completeness.CUT
@@ -114,10 +117,10 @@ def _box(source: SourceReader, offset: int) -> Part | None:
 
 def _riff_chunk(source: SourceReader, offset: int) -> Part | None:
     header = _bytes(source, offset, _RIFF_HEADER_BYTES)
-    size = int.from_bytes(header[4:], "little")
-    if header[:4] != b"RIFF" or size in _RIFF_SIZE_UNKNOWN:
+    size = int.from_bytes(header[4:8], "little")
+    if header[:4] != b"RIFF" or header[8:] not in _RIFF_FORMS or size in _RIFF_SIZE_UNKNOWN:
         return None
-    return b"RIFF", offset + _RIFF_HEADER_BYTES + size
+    return b"RIFF", offset + 8 + size
 
 
 def _asf_object(source: SourceReader, offset: int) -> Part | None:

@@ -50,7 +50,7 @@ def judge(reading: Reading, completeness: Callable[[], Completeness]) -> Permane
     """
     promise = reading.promise
     short = _is_short(reading, _EXACT_SECONDS)
-    doubtful = short or reading.reached_end or not reading.decoded
+    doubtful = short or reading.reached_end or reading.damaged or not reading.decoded
     structure = completeness() if doubtful else Completeness.WHOLE
     if structure is Completeness.CUT and (short or not promise.of_track):
         return _truncated(reading)

@@ -1,9 +1,13 @@
 """Everything that a conversion loads lazily, loaded once: libraries, filters, text codecs."""
 
 import contextlib
+import importlib
 import io
+import pkgutil
 import wave
 from typing import Final
+
+import av
 
 from chassis.errors import Permanent
 from chassis.options import ConversionOptions
@@ -19,6 +23,9 @@ def warm_up() -> None:
 
     Raises LameError where the encoder is not installed.
     """
+    for module in pkgutil.walk_packages(av.__path__, "av."):  # it imports by what a file holds
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
     request = Request(name="silence.wav", options=ConversionOptions(), max_seconds=60.0)
     convert(_Bytes(_silence()), _Nowhere(), request)
     with contextlib.suppress(Permanent):

@@ -90,23 +90,28 @@ def _receive(
     open_file: Callable[[FileStart], FileSink],
     keep_alive: Callable[[], None],
 ) -> ConversionOptions:
-    """Read the form to its end, the file into what `open_file` returns; the options in it."""
+    """Read the form to its end, the file into what `open_file` returns; the options in it.
+
+    A bad option is refused as soon as there is a file, before it is stored: of a form without one
+    it is the file that is missed.
+    """
     fields: dict[str, str] = {}
-    options = ConversionOptions()
     sink: FileSink | None = None
     for piece in pieces:
         for event in form.feed(piece):
             if isinstance(event, FileStart):
+                ConversionOptions.parse(fields)
                 sink = open_file(event)
             elif isinstance(event, Field):
                 fields[event.name] = event.value
-                options = ConversionOptions.parse(fields)
+                if sink:
+                    ConversionOptions.parse(fields)
             else:
                 assert sink is not None
                 sink.write(event)
         keep_alive()
     form.close()
-    return options
+    return ConversionOptions.parse(fields)
 
 
 def _nothing_to_do() -> None:

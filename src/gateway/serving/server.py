@@ -1,6 +1,7 @@
 """The gateway as a process: settings, logs, gunicorn."""
 
 import os
+import resource
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,7 @@ from gateway.settings import SERVICE, GatewaySettings
 # What gunicorn adds to the time it gives a worker that stops: to clean up after what it cut off.
 _CLEANUP_SECONDS: Final = 10
 _HUNG_SECONDS: Final = 60
+_FILES_BESIDE_CONNECTIONS: Final = 512
 _MEMORY_FOLDER: Final = Path("/dev/shm")  # noqa: S108 - a folder to choose, not a file's name
 
 
@@ -75,7 +77,15 @@ def main() -> None:
     """Run the gateway until SIGTERM; ends with 2 where settings are wrong."""
     settings = load_settings(GatewaySettings, os.environ)
     configure(SERVICE, settings.log_level)
+    _allow_open_files(settings.max_connections + _FILES_BESIDE_CONNECTIONS)
     Server(settings).run()
+
+
+def _allow_open_files(wanted: int) -> None:
+    """Each connection is an open file, of which most systems allow 1024 unless asked for more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(wanted, hard), hard))
 
 
 def _bracketed(host: str) -> str:

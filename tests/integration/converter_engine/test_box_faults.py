@@ -48,14 +48,19 @@ def run(
     )
 
 
-def conversions(box: Box) -> list[psutil.Process]:
-    """The processes that convert for `box` just now."""
-    (server,) = [child for child in psutil.Process().children() if "fork_server" in _line(child)]
-    return server.children()
+def fork_server() -> psutil.Process:
+    """The process that the conversions of the box under test are forked from."""
+    (server,) = [child for child in psutil.Process().children() if _serves(child)]
+    return server
 
 
-def _line(process: psutil.Process) -> str:
-    return " ".join(process.cmdline())
+def conversions() -> list[psutil.Process]:
+    """The processes that convert just now."""
+    return fork_server().children()
+
+
+def _serves(process: psutil.Process) -> bool:
+    return any(argument.startswith(ENGINES) for argument in process.cmdline())
 
 
 def test_a_good_engine_gets_and_gives_every_byte() -> None:
@@ -64,7 +69,7 @@ def test_a_good_engine_gets_and_gives_every_byte() -> None:
     with boxed("well_behaved") as box:
         assert run(box, source, sink).source.title == "video.mp4"
         assert sink.data == b"start" + source.data[5:]
-        assert not conversions(box)
+        assert not conversions()
 
 
 @pytest.mark.parametrize(
@@ -91,7 +96,7 @@ def test_harm_ends_with_the_process(engine: str, code: str) -> None:
             with pytest.raises(Retryable) as caught:
                 run(box)
             assert caught.value.code == code
-            assert not conversions(box)
+            assert not conversions()
 
 
 def test_a_bug_is_told_with_its_trace() -> None:
@@ -108,7 +113,7 @@ def test_a_silent_process_is_killed(engine: str) -> None:
         with pytest.raises(Retryable) as caught:
             run(box)
         assert caught.value.code == "engine_timeout"
-        assert not conversions(box)
+        assert not conversions()
 
 
 @pytest.mark.parametrize("engine", ["chatter", "drip"])
@@ -156,7 +161,7 @@ def test_a_killed_process_is_a_crash(number: signal.Signals) -> None:
 
     class KillingSink(MemorySink):
         def write(self, data: bytes) -> None:
-            conversions(box)[0].send_signal(number)
+            conversions()[0].send_signal(number)
 
     with boxed("hang") as box:
         with pytest.raises(Retryable) as caught:
@@ -170,13 +175,13 @@ def test_a_stopped_process_is_killed() -> None:
 
     class StoppingSink(MemorySink):
         def write(self, data: bytes) -> None:
-            conversions(box)[0].suspend()
+            conversions()[0].suspend()
 
     with boxed("well_behaved", BoxLimits(stall_seconds=1.0)) as box:
         with pytest.raises(Retryable) as caught:
             run(box, sink=StoppingSink())
         assert caught.value.code == "engine_timeout"
-        assert not conversions(box)
+        assert not conversions()
 
 
 def test_nothing_outlives_a_conversion_by_forking() -> None:
@@ -185,7 +190,7 @@ def test_nothing_outlives_a_conversion_by_forking() -> None:
 
     class LookingSink(MemorySink):
         def write(self, data: bytes) -> None:
-            seen.extend(conversions(box)[0].children(recursive=True) + conversions(box))
+            seen.extend(conversions()[0].children(recursive=True) + conversions())
 
     limits = BoxLimits(stall_seconds=1.0)
     with boxed("ignore_signals_and_hang", limits) as box:
@@ -212,7 +217,7 @@ def test_a_conversion_is_stopped_when_its_caller_says_so(engine: str) -> None:
 
         with pytest.raises(Stopped):
             run(box, should_stop=should_stop)
-        assert not conversions(box)
+        assert not conversions()
 
 
 @pytest.mark.parametrize("error", [ValueError("broken"), KeyboardInterrupt()])
@@ -239,17 +244,17 @@ def test_errors_of_the_store_pass_through(error: BaseException) -> None:
             with pytest.raises(type(error)) as caught:
                 run(box, **arguments)
             assert caught.value is error
-            assert not conversions(box)
+            assert not conversions()
     with boxed("hang") as box:
         with pytest.raises(type(error)):
             run(box, should_stop=should_stop)
-        assert not conversions(box)
+        assert not conversions()
 
 
 def test_a_dead_fork_server_is_started_again() -> None:
     """The next conversion works, whatever killed the process that they are forked from."""
     with boxed("well_behaved") as box:
-        (server,) = psutil.Process().children()
+        server = fork_server()
         server.kill()
         wait_for(lambda: not _runs(server), what="the end of the server")
         assert run(box).source.title == "video.mp4"
@@ -261,7 +266,7 @@ def test_conversions_die_with_the_fork_server() -> None:
 
     class KillingSink(MemorySink):
         def write(self, data: bytes) -> None:
-            seen.extend(conversions(box))
+            seen.extend(conversions())
             seen[0].parent().kill()
 
     with boxed("hang") as box:
@@ -294,7 +299,7 @@ def test_many_at_once() -> None:
         for thread in threads:
             thread.join()
         assert not failed
-        assert not conversions(box)
+        assert not conversions()
 
 
 class Slow:

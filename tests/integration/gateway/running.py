@@ -176,7 +176,7 @@ class RunningGateway:
 
     def messages(self, queue: str = "video") -> list[tuple[pika.BasicProperties, dict[str, Any]]]:
         """Take every message off `queue`."""
-        taken = []
+        taken: list[tuple[pika.BasicProperties, dict[str, Any]]] = []
         with pika.BlockingConnection(pika.URLParameters(self.amqp_url)) as connection:
             channel = connection.channel()
             while True:

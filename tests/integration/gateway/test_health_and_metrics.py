@@ -1,5 +1,7 @@
 """Health tells the truth, and metrics count what happened."""
 
+import resource
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -102,3 +104,17 @@ def test_answers_are_not_for_browsers_to_guess(gateway: RunningGateway, path: st
     headers = gateway.request("GET", path, gateway.user()).headers
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert "default-src 'none'" in headers["Content-Security-Policy"]
+
+
+def test_it_may_open_a_file_for_each_connection(start_gateway: StartGateway) -> None:
+    """Started where 256 open files are allowed, it allows itself what its connections need."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+    try:
+        gateway = start_gateway(max_connections=500)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    with ExitStack() as stack:
+        for _ in range(400):
+            stack.enter_context(gateway.connect())
+        assert gateway.request("GET", "/readyz").status_code == 200

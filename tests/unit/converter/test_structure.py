@@ -27,7 +27,7 @@ def box(kind: bytes, payload: int) -> bytes:
 
 def riff(payload: int, claimed: int | None = None) -> bytes:
     size = payload if claimed is None else claimed
-    return b"RIFF" + struct.pack("<I", size) + bytes(payload)
+    return b"RIFF" + struct.pack("<I", size) + b"AVI " + bytes(payload - 4)
 
 
 def asf_object(identifier: bytes, payload: int) -> bytes:
@@ -77,6 +77,19 @@ def test_a_segment_of_unknown_size_says_nothing() -> None:
 def test_an_mp4_without_its_index_is_cut() -> None:
     """Cut exactly between two boxes, the index that should follow is missing."""
     assert completeness(Bytes(box(b"ftyp", 24) + box(b"mdat", 5000))) is Completeness.CUT
+
+
+def test_fragments_are_followed_by_fragments() -> None:
+    """Anything but a fragment where the next fragment should be is a file not all there."""
+    fragments = box(b"ftyp", 24) + box(b"moov", 500) + 2 * (box(b"moof", 100) + box(b"mdat", 900))
+    assert completeness(Bytes(fragments)) is Completeness.WHOLE
+    assert completeness(Bytes(fragments + bytes(500))) is Completeness.CUT
+
+
+def test_other_riff_files_are_not_ours() -> None:
+    """WebP pictures are RIFF too; nothing is said of them."""
+    picture = riff(3000).replace(b"AVI ", b"WEBP")
+    assert completeness(Bytes(picture)) is Completeness.UNKNOWN
 
 
 def test_bytes_behind_the_last_box_say_nothing() -> None:

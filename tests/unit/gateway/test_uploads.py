@@ -216,8 +216,12 @@ def test_a_bug_leaves_a_failed_job(world: World) -> None:
             "invalid_option",
         ),
         ([file_part(b"x" * (MAX_BYTES + 1))], "too_large"),
-        ([field_part("bitrate", "320k"), field_part("quality", "0")], "invalid_option"),
+        (
+            [field_part("bitrate", "320k"), field_part("quality", "0"), file_part(DATA)],
+            "invalid_option",
+        ),
         ([field_part("quality", "0")], "file_required"),
+        ([field_part("file", "a curl user who forgot the @")], "file_required"),
         ([file_part(b"")], "empty"),
     ],
 )

@@ -1,0 +1,318 @@
+"""The life of jobs under workers that stop, clocks that pass, and sweepers: rules, not examples."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from threading import Event
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    initialize,
+    invariant,
+    multiple,
+    precondition,
+    rule,
+)
+
+from chassis import mail_moves, moves
+from chassis.fakes import FakeMediaStore, FakePublisher
+from chassis.health import Heartbeat
+from chassis.jobs import Failure, Job, Policy, State
+from chassis.messages import VIDEO_QUEUE
+from chassis.moves import Attempt
+from chassis.ports import Move
+from sweeper.orphans import OrphanWalk
+from sweeper.rounds import Rounds
+from tests import sample_jobs
+from tests.sample_jobs import FACTS, NOW, RESULT
+from tests.unit.chassis.lifecycle import CheckedJobStore
+
+POLICY = Policy(
+    retry_delays=(timedelta(seconds=10), timedelta(seconds=60)),
+    announce_delay_max=timedelta(minutes=5),
+    max_mail_attempts=3,
+)
+WORKERS = st.sampled_from(["ada", "bob"])
+# A moment, most of a lease, just over a lease or a retry delay, longer than an MP3 is kept.
+SECONDS = (1, 20, 31, 31, 61, 61, 700_000)
+PAUSES = st.sampled_from([timedelta(seconds=number) for number in SECONDS])
+MOST_UNFINISHED = 2  # few jobs, so that many hands are at one
+JOBS = st.integers(0, 2)  # the newest, the one before
+REASON = Failure("unlucky", "It did not work out.")
+GATEWAY = "gateway"  # as in tests.sample_jobs
+
+Fail = Callable[[Job, Attempt, Failure, Policy, datetime], Job | None]
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a worker believes to be doing; it may be long out of date. It ends it once."""
+
+    fid: str
+    attempt: Attempt
+    video_fid: str
+    writing_fid: str
+
+
+@dataclass(frozen=True)
+class Sending:
+    """What a notifier believes to be sending."""
+
+    fid: str
+    holder: str
+
+
+class JobLifecycle(RuleBasedStateMachine):
+    """A store, files, sweepers, and any number of workers, each step in any order."""
+
+    works = Bundle("works")
+    sendings = Bundle("sendings")
+
+    @initialize()
+    def begin(self) -> None:
+        self.now = NOW
+        self.fids: list[str] = []
+        self.jobs = CheckedJobStore(POLICY, NOW)
+        self.videos, self.mp3s = FakeMediaStore(), FakeMediaStore()
+        self.publisher = FakePublisher()
+        self.rounds = Rounds(
+            jobs=self.jobs,
+            videos=self.videos,
+            mp3s=self.mp3s,
+            publisher=self.publisher,
+            policy=POLICY,
+            stopping=Event(),
+            alive=Heartbeat(3600),
+            clock=lambda: self.now,
+        )
+        self.orphans = [
+            OrphanWalk(name, self.jobs, media, between_walks=1)
+            for name, media in (("videos", self.videos), ("mp3s", self.mp3s))
+        ]
+        # What a job is held by, as an onlooker keeps account of it.
+        self.held: dict[str, tuple[Work, datetime]] = {}
+        self.sending: dict[str, tuple[Sending, datetime]] = {}
+        self.told: dict[str, int] = {}
+        self.tried: dict[str, int] = {}
+        for _ in range(MOST_UNFINISHED):
+            self.submit(arrived=True)
+
+    @precondition(lambda self: sum(job.unfinished for job in self._all()) < MOST_UNFINISHED)
+    @rule(arrived=st.booleans())
+    def submit(self, arrived: bool) -> None:
+        job = sample_jobs.receiving(self.now, POLICY)
+        self.jobs.insert(job)
+        self.fids.append(job.fid)
+        assert job.video_fid
+        self.videos.files[job.video_fid] = b"the first bytes"
+        if arrived:
+            self._receive(job.fid, "stored")
+
+    @precondition(lambda self: self._all())
+    @rule(index=JOBS, what=st.sampled_from(["renewed", "stored", "interrupted"]))
+    def receive(self, index: int, what: str) -> None:
+        self._receive(self._pick(index), what)
+
+    def _receive(self, fid: str, what: str) -> None:
+        def move(job: Job) -> Job | None:
+            match what:
+                case "renewed":
+                    return moves.receiving_renewed(job, GATEWAY, POLICY, self.now)
+                case "stored":
+                    return moves.stored(job, GATEWAY, 1_000, "f" * 64, POLICY, self.now)
+            return moves.interrupted(job, self.now, POLICY, GATEWAY)
+
+        self.jobs.update(fid, move)
+
+    @precondition(lambda self: self._all())
+    @rule(index=JOBS, really=st.sampled_from([False, False, False, True]))
+    def cancel(self, index: int, really: bool) -> None:
+        fid = self._pick(index)
+        if really and self.jobs.update(fid, lambda job: moves.cancelled(job, POLICY, self.now)):
+            self.held.pop(fid, None)
+
+    @precondition(lambda self: self._all())
+    @rule(target=works, index=JOBS, worker=WORKERS)
+    def claim(self, index: int, worker: str) -> object:
+        return self._claim(self._pick(index), worker) or multiple()
+
+    def _claim(self, fid: str, worker: str) -> Work | None:
+        writing_fid = self.mp3s.new_id()
+        job = self.jobs.update(
+            fid, lambda job: moves.claimed(job, worker, writing_fid, POLICY, self.now)
+        )
+        if job is None:
+            return None
+        assert fid not in self.held or self.held[fid][1] <= self.now, "two attempts hold one job"
+        assert job.video_fid in self.videos.files
+        assert self.jobs.referenced([writing_fid]), "the file is not named before it is written"
+        assert job.video_fid
+        work = Work(fid, Attempt(worker, job.attempts), job.video_fid, writing_fid)
+        self.held[fid] = work, self.now + POLICY.lease
+        self.tried[fid] = self.tried.get(fid, 0) + 1
+        assert job.attempts == self.tried[fid], "the job has lost count of its attempts"
+        return work
+
+    @rule(work=works)
+    def renew(self, work: Work) -> None:
+        if self._move(
+            work, lambda job: moves.renewed(job, work.attempt, POLICY, self.now, progress=0.5)
+        ):
+            self.held[work.fid] = work, self.now + POLICY.lease
+
+    @rule(work=consumes(works), keep_source=st.booleans())
+    def complete(self, work: Work, keep_source: bool) -> None:
+        self.mp3s.files[work.writing_fid] = b"an MP3"
+        job = self._move(
+            work,
+            lambda job: moves.completed(
+                job, work.attempt, RESULT, FACTS, POLICY, self.now, keep_source=keep_source
+            ),
+        )
+        if job is None:  # a process that is killed here leaves the file to the sweeper
+            return
+        assert job.mp3_fid == work.writing_fid, "the result is not what the winner wrote"
+        del self.held[work.fid]
+        if job.video_fid is None:
+            self.videos.delete(work.video_fid)
+
+    @rule(work=consumes(works), move=st.sampled_from([moves.attempt_failed, moves.failed]))
+    def fail(self, work: Work, move: Fail) -> None:
+        if self._move(work, lambda job: move(job, work.attempt, REASON, POLICY, self.now)):
+            del self.held[work.fid]
+
+    @rule(work=consumes(works))
+    def give_back(self, work: Work) -> None:
+        if self._move(work, lambda job: moves.given_back(job, work.attempt, POLICY, self.now)):
+            del self.held[work.fid]
+            self.tried[work.fid] -= 1  # it does not count
+
+    @precondition(lambda self: self._all())
+    @rule(target=sendings, index=JOBS, number=st.integers(0, 1))
+    def claim_mail(self, index: int, number: int) -> object:
+        return self._claim_mail(Sending(self._pick(index), f"notifier/{number}")) or multiple()
+
+    def _claim_mail(self, sending: Sending) -> Sending | None:
+        fid = sending.fid
+        if not self.jobs.update(
+            fid, lambda job: mail_moves.mail_claimed(job, sending.holder, POLICY, self.now)
+        ):
+            return None
+        assert fid not in self.sending or self.sending[fid][1] <= self.now, "two send one mail"
+        self.sending[fid] = sending, self.now + POLICY.lease
+        return sending
+
+    @rule(sending=sendings)
+    def note_that_it_was_sent(self, sending: Sending) -> None:
+        if self.jobs.update(sending.fid, lambda job: mail_moves.mail_sent(job, POLICY, self.now)):
+            self.told[sending.fid] = self.told.get(sending.fid, 0) + 1
+            self.sending.pop(sending.fid, None)
+
+    @rule(sending=sendings, for_good=st.booleans())
+    def fail_to_send(self, sending: Sending, for_good: bool) -> None:
+        move = mail_moves.mail_given_up if for_good else mail_moves.mail_postponed
+        current = self.sending.get(sending.fid)
+        changed = self.jobs.update(
+            sending.fid, lambda job: move(job, sending.holder, REASON, POLICY, self.now)
+        )
+        if changed:
+            assert current, "a late notifier changed a mail"
+            assert current[0].holder == sending.holder, "a late notifier changed a mail"
+            del self.sending[sending.fid]
+
+    @rule(pause=PAUSES)
+    def wait(self, pause: timedelta) -> None:
+        self.now += pause
+        self.jobs.now = self.now
+
+    @rule(broker_is_down=st.booleans())
+    def sweep(self, broker_is_down: bool) -> None:
+        self.publisher.down = broker_is_down
+        self.rounds.run()
+        for fid, (_, until) in list(self.held.items()):
+            job = self.jobs.get(fid)
+            if job is None or job.state is State.FAILED:
+                assert until <= self.now, "the sweeper took a job from a worker that lives"
+                del self.held[fid]
+
+    @rule()
+    def sweep_orphans(self) -> None:
+        for walk in self.orphans:
+            walk.step()
+
+    @precondition(lambda self: self.jobs.due(self.now, 1))
+    @rule()
+    def sweep_twice(self) -> None:
+        self.sweep(broker_is_down=False)
+        self.sweep(broker_is_down=False)  # an MP3 that was kept for long: mail given up, expired
+        assert not self.jobs.due(self.now, 1), "a round left a job as it was"
+
+    @invariant()
+    def no_file_is_missing(self) -> None:
+        for job in self._all():
+            if job.state in (State.QUEUED, State.CONVERTING):
+                assert job.video_fid in self.videos.files
+            if job.state is State.READY:
+                assert job.mp3_fid in self.mp3s.files
+
+    @invariant()
+    def each_job_was_completed_and_told_once(self) -> None:
+        assert all(count == 1 for count in self.jobs.completions.values())
+        assert all(count == 1 for count in self.told.values())
+
+    def teardown(self) -> None:
+        """Whatever happened: once workers are well, each job comes to its end; no file stays."""
+        if not hasattr(self, "jobs"):
+            return
+        self.publisher.down = False
+        for _ in range(200):
+            waiting = self._all()
+            if not waiting:
+                break
+            self.now = self.jobs.now = max(self.now, min(job.due_at for job in waiting))
+            self.publisher.published.clear()
+            self.rounds.run()
+            for queue, message in self.publisher.published:
+                self._work_off(queue, message.job_id)
+        assert not self._all(), "jobs are left that nobody looks at"
+        for job in self.jobs.ends.values():
+            assert job.mail.settled or job.state is State.EXPIRED
+        self.sweep_orphans()
+        assert not self.videos.files
+        assert not self.mp3s.files
+
+    def _work_off(self, queue: str, fid: str) -> None:
+        if queue != VIDEO_QUEUE:
+            if sending := self._claim_mail(Sending(fid, "well")):
+                self.note_that_it_was_sent(sending)
+            return
+        if work := self._claim(fid, "well"):
+            self.complete(work, keep_source=False)
+
+    def _move(self, work: Work, move: Move) -> Job | None:
+        """Change the job in the name of `work`: only the attempt that holds it can."""
+        before = self.jobs.get(work.fid)
+        after = self.jobs.update(work.fid, move)
+        current = self.held.get(work.fid)
+        if after:
+            assert current, "a late worker changed a job"
+            assert current[0] == work, "a late worker changed a job"
+        else:
+            assert self.jobs.get(work.fid) == before
+        return after
+
+    def _pick(self, index: int) -> str:
+        # In the order of their making, not of their random ids: a run can then be repeated.
+        stored = [fid for fid in reversed(self.fids) if self.jobs.get(fid)]
+        return stored[index % len(stored)]
+
+    def _all(self) -> list[Job]:
+        return self.jobs.newest(None, 1_000_000)
+
+
+JobLifecycle.TestCase.settings = settings(max_examples=300, stateful_step_count=80, deadline=None)
+TestJobLifecycle = JobLifecycle.TestCase
