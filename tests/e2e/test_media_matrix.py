@@ -77,13 +77,14 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory, canary: Canary) -> Iterat
         user = ApiClient(stack)
         fids = {name: user.upload(path, **options.get(name, {})) for name, path in paths.items()}
         jobs = user.finished(fids.values(), CONVERSIONS_SECONDS)
-        mails = stack.mail_sink.mails
-        wait_for(lambda: len(mails.messages()) >= len(fids), what="a mail for each job")
+        maildir = stack.mail_sink.mails
+        wait_for(lambda: len(maildir.messages()) >= len(fids), what="a mail for each job")
+        mails = [(mail, plain_text(mail)) for mail in maildir.messages()]
         stage = Stage(folder, stack.mongodb.url, stack.rabbitmq.url, stack.mail_sink.url)
         by_name = {
             name: Outcome(
                 jobs[fid],
-                [mail for mail in mails.messages() if fid in plain_text(mail)],
+                [mail for mail, text in mails if fid in text],
                 user.download(fid),
                 folder / f"{fid}.mp3",
             )
