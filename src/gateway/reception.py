@@ -124,7 +124,7 @@ class Reception:
             moved = moves.stored(job, desk.holder, media.size, media.sha256, desk.policy, now)
             return replace(moved, options=options) if moved else None
 
-        job = desk.jobs.update(self._job.fid, stored)
+        job = desk.jobs.update(self._job.fid, stored) or self._queued_after_all()
         if job is None:
             self._raise_lost()
         self._completed = True
@@ -172,6 +172,17 @@ class Reception:
                 self._job.fid, lambda job: moves.interrupted(job, now, desk.policy, desk.holder)
             )
         )
+
+    def _queued_after_all(self) -> Job | None:
+        """The job, if only the store's answer was lost, and others have moved the job on since.
+
+        Nobody else writes down what was stored.
+        """
+        assert self._job is not None
+        job = self._desk.jobs.get(self._job.fid)
+        if job is None or job.source.sha256 is None or job.state is State.CANCELLED:
+            return None
+        return job
 
     def _raise_lost(self) -> NoReturn:
         assert self._job is not None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import unquote
 
 import pytest
@@ -77,13 +77,14 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory, canary: Canary) -> Iterat
         user = ApiClient(stack)
         fids = {name: user.upload(path, **options.get(name, {})) for name, path in paths.items()}
         jobs = user.finished(fids.values(), CONVERSIONS_SECONDS)
-        mails = stack.mail_sink.mails
-        wait_for(lambda: len(mails.messages()) >= len(fids), what="a mail for each job")
+        maildir = stack.mail_sink.mails
+        wait_for(lambda: len(maildir.messages()) >= len(fids), what="a mail for each job")
+        mails = [(mail, plain_text(mail)) for mail in maildir.messages()]
         stage = Stage(folder, stack.mongodb.url, stack.rabbitmq.url, stack.mail_sink.url)
         by_name = {
             name: Outcome(
                 jobs[fid],
-                [mail for mail in mails.messages() if fid in plain_text(mail)],
+                [mail for mail, text in mails if fid in text],
                 user.download(fid),
                 folder / f"{fid}.mp3",
             )
@@ -96,8 +97,7 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory, canary: Canary) -> Iterat
 
 
 def mpeg_info(path: Path) -> MPEGInfo:
-    info: MPEGInfo = MP3(path).info
-    return info
+    return cast(MPEGInfo, MP3(path).info)
 
 
 def by_name(media: GoodMedia | BadMedia) -> str:

@@ -2,7 +2,7 @@
 
 import itertools
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Event, Lock
 from typing import Any, Self
@@ -17,6 +17,7 @@ from tests.waiting import wait_for
 ANSWER_SECONDS = 60.0
 PATIENCE_SECONDS = 60.0
 PAUSE_SECONDS = 0.2
+PIECES = 6
 
 
 class NotAccepted(Exception):
@@ -65,6 +66,29 @@ class Client:
             raise NotAccepted(f"{answer.status_code} {answer.text.strip()}")
         return str(answer.json()["fid"])
 
+    def upload_slowly(
+        self,
+        content: bytes,
+        seconds: float,
+        *,
+        options: Mapping[str, str] | None = None,
+        on_sent: Callable[[int], None] = lambda _sent: None,
+    ) -> str:
+        """The fid of an upload that takes so long: a few pieces, with long pauses between them.
+
+        Raises NotAccepted, and what `on_sent` raises, which hears how many bytes were sent.
+        """
+        files, fields = {"file": ("slow.mkv", content)}, dict(options or {})
+        form = requests.Request("POST", "http://form", files=files, data=fields).prepare()
+        assert isinstance(form.body, bytes)
+        pieces = _slowly(form.body, seconds, on_sent)
+        answer = self.request(
+            "POST", "/upload", data=pieces, headers={"Content-Type": form.headers["Content-Type"]}
+        )
+        if answer.status_code != requests.codes.accepted:
+            raise NotAccepted(f"{answer.status_code} {answer.text.strip()}")
+        return str(answer.json()["fid"])
+
     def insist(
         self, content: bytes, key: str, options: Mapping[str, str] | None = None
     ) -> tuple[str, list[str]]:
@@ -91,6 +115,14 @@ class Client:
 
     def download(self, fid: str) -> requests.Response:
         return self.request("GET", "/download", params={"fid": fid})
+
+
+def _slowly(body: bytes, seconds: float, on_sent: Callable[[int], None]) -> Iterator[bytes]:
+    length = -(-len(body) // PIECES)
+    for start in range(0, len(body), length):
+        yield body[start : start + length]
+        time.sleep(seconds / PIECES)
+        on_sent(start + length)
 
 
 class Burst:

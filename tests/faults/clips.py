@@ -41,6 +41,12 @@ def make_clips(folder: Path) -> Clips:
     )
 
 
+def make_sound(path: Path, seconds: int) -> Path:
+    """Write a file of so many seconds of sound, of the kind that its name says."""
+    _ffmpeg(*_tone(seconds), path)
+    return path
+
+
 def _short(folder: Path, seconds: int) -> Clip:
     path = folder / f"short-{seconds}.mkv"
     picture = "testsrc2=size=160x120:rate=10"

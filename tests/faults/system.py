@@ -3,7 +3,7 @@ and everything healed and emptied between two tests.
 """
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -53,14 +53,21 @@ class System:
         self.store: pymongo.MongoClient[dict[str, Any]] = pymongo.MongoClient(
             self.stack.mongodb.url, tz_aware=True, serverSelectionTimeoutMS=60_000
         )
-        self.client = Client(
-            lambda: self.service("gateway").url, LOGIN_EMAIL, self.stack.login_password
-        )
+        self.client = self._client(lambda: self.service("gateway").url)
 
     @property
     def jobs(self) -> "pymongo.collection.Collection[dict[str, Any]]":
         """The jobs as they are stored."""
         return self.store["jobs"]["jobs"]
+
+    def client_of(self, gateway_url: Callable[[], str]) -> Client:
+        """The user, logged in, at the gateways that `gateway_url` chooses for each request."""
+        client = self._client(gateway_url)
+        client.log_in().raise_for_status()
+        return client
+
+    def _client(self, gateway_url: Callable[[], str]) -> Client:
+        return Client(gateway_url, LOGIN_EMAIL, self.stack.login_password)
 
     def job(self, fid: str) -> dict[str, Any]:
         """The job as it is stored now."""

@@ -7,7 +7,7 @@ import pika
 from pika.adapters.blocking_connection import BlockingConnection
 
 FIRST_PAUSE: Final = 0.2
-LONGEST_PAUSE: Final = 10.0
+LONGEST_PAUSE: Final = 5.0
 BLOCKED_SECONDS: Final = 20
 
 
@@ -26,7 +26,7 @@ def open_connection(url: str, service: str) -> BlockingConnection:
 
 
 class Backoff:
-    """Pauses between attempts to connect: doubled each time, up to ten seconds."""
+    """Pauses between attempts to connect: doubled each time, up to five seconds."""
 
     def __init__(self, stopping: Event) -> None:
         self._stopping = stopping

@@ -341,6 +341,35 @@ def test_an_answer_that_got_lost_loses_no_job(
     assert world.videos.files == {job.video_fid: DATA}
 
 
+@pytest.mark.parametrize("cancelled", [False, True])
+def test_a_job_that_others_have_moved_on_keeps_its_file(
+    world: World, monkeypatch: pytest.MonkeyPatch, *, cancelled: bool
+) -> None:
+    """The answer got lost and a converter was quick: the upload is accepted, unless cancelled."""
+    update = world.jobs.update
+
+    def claim(job: Job) -> Job | None:
+        if cancelled:
+            return moves.cancelled(job, world.policy, world.now)
+        return moves.claimed(job, "converter", sample_jobs.a_media_id(), world.policy, world.now)
+
+    def update_and_move_on(fid: str, move: Move) -> Job | None:
+        moved = update(fid, move)
+        if moved is None or moved.state is not State.QUEUED:
+            return moved
+        assert update(fid, claim)
+        return None
+
+    monkeypatch.setattr(world.jobs, "update", update_and_move_on)
+    if cancelled:
+        assert world.refusal(file_part(DATA)) == "cancelled"
+        assert not world.videos.files
+    else:
+        job = world.submit(file_part(DATA))
+        assert job.state is State.CONVERTING
+        assert world.videos.files == {job.video_fid: DATA}
+
+
 def test_a_file_whose_job_could_not_be_queued_goes(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
