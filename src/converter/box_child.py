@@ -1,6 +1,7 @@
 """The process in the box: one conversion, fed and emptied over two pipes, then the end."""
 
 import os
+import resource
 import traceback
 from collections.abc import Callable
 from typing import Final, NoReturn
@@ -69,12 +70,21 @@ def run(engine: Engine) -> NoReturn:
     except Permanent as error:
         kind, answer = Kind.FAILED, wire.document(permanent=error.code, detail=error.detail)
     except MemoryError:
-        kind, answer = Kind.FAILED, wire.document(memory=True)
+        kind, answer = Kind.FAILED, _out_of_memory()
     except Exception:  # noqa: BLE001 - whatever it is, the box has to know
         trace = traceback.format_exc()[-_MAX_TRACE_CHARACTERS:]
         kind, answer = Kind.FAILED, wire.document(trace=trace)
     _send(kind, answer)
     os._exit(0)
+
+
+def _out_of_memory() -> bytes:
+    used = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    allowed, _ = resource.getrlimit(resource.RLIMIT_DATA)
+    if used > allowed // 2:
+        return wire.document(memory=True)
+    # It did not fill up: one piece was asked for that is larger than all that is used in earnest.
+    return wire.document(permanent="corrupt", detail="The file is damaged: its sizes are absurd.")
 
 
 def _send(kind: Kind, payload: bytes) -> None:

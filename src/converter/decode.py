@@ -92,7 +92,7 @@ class TrackReader:
                         yield packet
             except MemoryError:
                 raise
-            except FFmpegError:
+            except (FFmpegError, IndexError):  # PyAV stumbles over tracks that appear on the way
                 continue
             return
 

@@ -18,6 +18,8 @@ _VBR_MTRH: Final = 4  # vbr_mode of lame.h: the variable bitrate method that `la
 _FLUSH_BYTES: Final = 7200  # lame.h: what lame_encode_flush may need
 _TAG_BYTES: Final = 2880  # MAXFRAMESIZE of LAME's VbrTag.h
 
+_LOUDEST: Final = 16.0  # 24 dB over full scale; at a million times that, LAME ends the process
+
 _Context = ctypes.c_void_p
 _INTEGER_SETTINGS: Final = (
     "lame_set_in_samplerate",
@@ -122,9 +124,9 @@ class Encoder:
     def encode(self, samples: NDArray[np.float32]) -> bytes:
         """MP3 data for `samples`, an array of (channels, n) with full scale at 1.0.
 
-        What comes out lags behind what goes in.
+        What comes out lags behind what goes in. What is no number becomes silence.
         """
-        planes = np.ascontiguousarray(samples, dtype=np.float32)
+        planes = _tamed(np.ascontiguousarray(samples, dtype=np.float32))
         channels, count = planes.shape
         if channels != self.encoding.channels:
             raise LameError(f"{channels} channels were given, not {self.encoding.channels}.")
@@ -173,3 +175,11 @@ class Encoder:
 
     def __exit__(self, *exc_info: object) -> None:
         self.close()
+
+
+def _tamed(planes: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The samples without those that a damaged file can hold and that make LAME abort."""
+    if np.abs(planes).max(initial=0.0) <= _LOUDEST:  # not so either for what is no number
+        return planes
+    numbers = np.nan_to_num(planes, nan=0.0, posinf=_LOUDEST, neginf=-_LOUDEST)
+    return numbers.clip(-_LOUDEST, _LOUDEST)

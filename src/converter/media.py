@@ -18,7 +18,7 @@ from converter.formats import (
     STREAM_TAGGED_CONTAINERS,
 )
 from converter.ports import SourceReader
-from converter.structure import Completeness, completeness
+from converter.structure import Completeness, completeness, has_signature
 from converter.verdict import Promise
 
 MAX_STREAMS: Final = 200
@@ -156,13 +156,11 @@ def _too_many_streams() -> Permanent:
 
 
 def _unreadable(source: SourceReader) -> Permanent:
-    match completeness(source):
-        case Completeness.CUT:
-            return Permanent("truncated", "The end of the file is missing.")
-        case Completeness.WHOLE:
-            return Permanent("corrupt", "The file is damaged: its index cannot be read.")
-        case Completeness.UNKNOWN:
-            return Permanent("not_media", "The file is neither a video nor a sound file.")
+    if completeness(source) is Completeness.CUT:
+        return Permanent("truncated", "The end of the file is missing.")
+    if has_signature(source):
+        return Permanent("corrupt", "The file is damaged: its index cannot be read.")
+    return Permanent("not_media", "The file is neither a video nor a sound file.")
 
 
 def _choose_track(source: SourceReader, container: InputContainer) -> AudioStream:

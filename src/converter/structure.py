@@ -42,6 +42,7 @@ _EBML: Final = b"\x1a\x45\xdf\xa3"
 _SEGMENT: Final = b"\x18\x53\x80\x67"
 _ELEMENT_BYTES: Final = 12  # an id of four bytes and the longest size (RFC 8794 6.2)
 _MAX_SIZE_BYTES: Final = 8
+_SIGNATURES: Final = (_EBML, _ASF_HEADER[:4], b"OggS", b"fLaC", b"FLV\x01")
 
 
 def completeness(source: SourceReader) -> Completeness:
@@ -60,6 +61,13 @@ def completeness(source: SourceReader) -> Completeness:
     if start == _ASF_HEADER:
         return _walk(source, _asf_object, required=frozenset({_ASF_DATA}))
     return Completeness.UNKNOWN
+
+
+def has_signature(source: SourceReader) -> bool:
+    """Whether the file at least begins like one of the usual containers."""
+    start = _bytes(source, 0, _RIFF_HEADER_BYTES)
+    is_riff = start.startswith(b"RIFF") and start[8:] in _RIFF_FORMS
+    return is_riff or start[4:8] in _BOX_TYPES or start.startswith(_SIGNATURES)
 
 
 def _bytes(source: SourceReader, offset: int, length: int) -> bytes:

@@ -56,7 +56,7 @@ def judge(reading: Reading, completeness: Callable[[], Completeness]) -> Permane
         return _truncated(reading)
     all_there = promise.indexed and structure is Completeness.WHOLE
     if not all_there and _is_short(reading, _LOOSE_SECONDS, _LOOSE_SHARE):
-        return _truncated(reading)
+        return _damaged(reading) if structure is Completeness.WHOLE else _truncated(reading)
     if not reading.packets:
         return Permanent("no_audio", "The sound track of the file is empty.")
     if not reading.decoded or reading.damaged > _LEAST_SHARE * reading.packets:
@@ -72,10 +72,20 @@ def _is_short(reading: Reading, tolerance: float, share: float = 0.0) -> bool:
 
 
 def _truncated(reading: Reading) -> Permanent:
+    return Permanent(
+        "truncated", f"The end of the file is missing; only {_found(reading)} is there."
+    )
+
+
+def _damaged(reading: Reading) -> Permanent:
+    return Permanent("corrupt", f"The file is damaged; only {_found(reading)} can be read.")
+
+
+def _found(reading: Reading) -> str:
     found = _clock(reading.reached)
     if reading.promise.seconds and _is_short(reading, _LOOSE_SECONDS):
-        found = f"{found} of {_clock(reading.promise.seconds)}"
-    return Permanent("truncated", f"The end of the file is missing; only {found} is there.")
+        return f"{found} of {_clock(reading.promise.seconds)}"
+    return found
 
 
 def _clock(seconds: float) -> str:

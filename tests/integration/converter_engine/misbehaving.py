@@ -72,7 +72,13 @@ def eat_memory(source: SourceReader, output: Output, request: Request) -> Conver
     """Takes memory until there is none."""
     eaten = []
     while True:
-        eaten.append(bytearray(8 << 20))
+        eaten.append(b"x" * (8 << 20))
+
+
+def ask_for_too_much(source: SourceReader, output: Output, request: Request) -> Conversion:
+    """Asks for more memory at once than there is."""
+    bytearray(1 << 40)
+    return _facts()
 
 
 def crash(source: SourceReader, output: Output, request: Request) -> Conversion:

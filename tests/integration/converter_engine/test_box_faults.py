@@ -11,7 +11,7 @@ from typing import Any
 import psutil
 import pytest
 
-from chassis.errors import Retryable
+from chassis.errors import Permanent, Retryable
 from chassis.options import ConversionOptions
 from converter.box import Box, BoxLimits, Stopped
 from converter.conversion import Conversion
@@ -97,6 +97,13 @@ def test_harm_ends_with_the_process(engine: str, code: str) -> None:
                 run(box)
             assert caught.value.code == code
             assert not conversions()
+
+
+def test_absurd_sizes_are_the_fault_of_the_file() -> None:
+    """A file that makes the library ask for a terabyte is damaged: it is not tried again."""
+    with boxed("ask_for_too_much") as box, pytest.raises(Permanent) as caught:
+        run(box)
+    assert caught.value.code == "corrupt"
 
 
 def test_a_bug_is_told_with_its_trace() -> None:

@@ -108,6 +108,18 @@ def test_every_length_is_exact(
     assert decoded(path, channels).shape == (length, channels)
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e30, -1e10])
+@pytest.mark.parametrize("quality", [0, 2, 9])
+def test_samples_that_are_no_sound(box: Box, tmp_path: Path, value: float, quality: int) -> None:
+    """Values on which LAME aborts, as a damaged file can hold, cost only themselves."""
+    samples = np.full((96_000, 2), 0.1, np.float32)
+    samples[::997] = value
+    raw, source = tmp_path / "raw", tmp_path / "x.wav"
+    raw.write_bytes(samples.tobytes())
+    ffmpeg("-f", "f32le", "-ar", "48000", "-ac", "2", "-i", raw, "-c:a", "pcm_f32le", source)
+    assert convert(box, source.read_bytes(), quality=quality).facts.mp3.duration == 2.0
+
+
 @pytest.mark.parametrize("encoding", [Encoding(44100, 3, quality=2), Encoding(12345, 2, quality=2)])
 def test_what_mp3_cannot_is_refused(encoding: Encoding) -> None:
     """A rate or a number of channels that MP3 does not have is an error, not a wrong file."""

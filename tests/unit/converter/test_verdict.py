@@ -57,10 +57,12 @@ def test_a_cut_behind_the_sound_does_not_matter(promise: Promise) -> None:
 
 
 @pytest.mark.parametrize("promise", [TAGGED, OF_FILE])
-@pytest.mark.parametrize("structure", [Completeness.WHOLE, Completeness.UNKNOWN])
-def test_a_promise_that_is_not_kept(promise: Promise, structure: Completeness) -> None:
-    """Less sound than announced is truncated; the rounding of headers is no loss."""
-    assert verdict(promise, 40.0, structure) == "truncated"
+@pytest.mark.parametrize(
+    ("structure", "code"), [(Completeness.UNKNOWN, "truncated"), (Completeness.WHOLE, "corrupt")]
+)
+def test_a_promise_that_is_not_kept(promise: Promise, structure: Completeness, code: str) -> None:
+    """Less sound than announced is refused, with its reason; the rounding of headers is no loss."""
+    assert verdict(promise, 40.0, structure) == code
     assert verdict(promise, 59.2, structure) is None
 
 
