@@ -97,7 +97,7 @@ def watched(
 def main() -> None:
     interrupter = Interrupter(Path(os.environ["INTERRUPTION"]))
     monitoring.register(interrupter)
-    RabbitPublisher.publish = watched(RabbitPublisher.publish, interrupter)  # type: ignore[method-assign]
+    setattr(RabbitPublisher, "publish", watched(RabbitPublisher.publish, interrupter))  # noqa: B010 - mypy lets nobody assign it
     del sys.argv[0]
     runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
 

@@ -119,9 +119,9 @@ def complaint(mp3: bytes, result: dict[str, Any], seconds: float) -> str | None:
 
 def _decoded(mp3: bytes) -> tuple[str, float]:
     """The codec, and the seconds of sound that really come out."""
-    with av.open(io.BytesIO(mp3)) as container:
+    with av.open(io.BytesIO(mp3), mode="r") as container:
         stream = container.streams.audio[0]
-        samples = sum(frame.samples for frame in container.decode(stream))
+        samples = sum(int(frame.samples) for frame in container.decode(stream))
         return stream.codec_context.name, samples / stream.codec_context.sample_rate
 
 

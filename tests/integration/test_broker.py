@@ -80,7 +80,8 @@ def published(publisher: RabbitPublisher) -> bool:
 
 def depth(url: str, queue: str) -> int:
     with pika.BlockingConnection(pika.URLParameters(url)) as connection:
-        return connection.channel().queue_declare(queue, passive=True).method.message_count
+        declared = connection.channel().queue_declare(queue, passive=True)
+        return int(declared.method.message_count)
 
 
 def raw_publish(url: str, queue: str, body: bytes) -> None:

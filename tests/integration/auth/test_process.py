@@ -151,7 +151,7 @@ def test_running_requests_are_finished_at_sigterm(mysql_url: str, new_service: N
 
         def login_waits() -> bool:
             with engine.connect() as watcher:
-                return watcher.scalar(waiting) == 1
+                return bool(watcher.scalar(waiting) == 1)
 
         wait_for(login_waits)
         psutil.Process(service.pid).terminate()

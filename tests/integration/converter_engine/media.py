@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from mutagen.mp3 import MP3
 from numpy.typing import NDArray
 
 from chassis.options import ConversionOptions
@@ -75,7 +76,7 @@ class Mp3:
         return path
 
 
-def ffmpeg(*arguments: str | Path) -> None:
+def ffmpeg(*arguments: object) -> None:
     """Run ffmpeg quietly."""
     subprocess.run(
         ["ffmpeg", "-nostdin", "-y", "-v", "error", *map(str, arguments)], check=True, timeout=120
@@ -123,3 +124,8 @@ def convert(box: Box, data: bytes, name: str = "video.mp4", **options: int | Non
         should_stop=lambda: False,
     )
     return Mp3(bytes(sink.data), facts, progress)
+
+
+def mp3_info(path: Path) -> Any:
+    """What mutagen reads in the MP3's first frames: bitrate, length, the encoder's settings."""
+    return MP3(path).info

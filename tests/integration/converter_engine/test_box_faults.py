@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import psutil
@@ -247,9 +248,9 @@ def test_errors_of_the_store_pass_through(error: BaseException) -> None:
         raise error
 
     with boxed("well_behaved") as box:
-        for arguments in ({"source": Broken()}, {"sink": Broken()}):
+        for attempt in (partial(run, box, source=Broken()), partial(run, box, sink=Broken())):
             with pytest.raises(type(error)) as caught:
-                run(box, **arguments)
+                attempt()
             assert caught.value is error
             assert not conversions()
     with boxed("hang") as box:
@@ -274,7 +275,9 @@ def test_conversions_die_with_the_fork_server() -> None:
     class KillingSink(MemorySink):
         def write(self, data: bytes) -> None:
             seen.extend(conversions())
-            seen[0].parent().kill()
+            parent = seen[0].parent()
+            assert parent is not None
+            parent.kill()
 
     with boxed("hang") as box:
         with pytest.raises(Retryable) as caught:
