@@ -1,4 +1,4 @@
-"""The whole system as real processes, started once for all tests of a module."""
+"""The whole system as real processes, started once for all tests that leave it as it was."""
 
 import subprocess
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from tests.e2e.shell import Shell
 OVERRIDES = {"SWEEP_SECONDS": "0.5", "ORPHAN_SECONDS": "1", "LEASE_SECONDS": "3"}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     with Stack.on_free_ports(tmp_path_factory.mktemp("stack"), OVERRIDES) as running:
         yield running
