@@ -3,6 +3,8 @@
 import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,11 +18,30 @@ from chassis.errors import Permanent, Retryable
 from chassis.options import ConversionOptions
 from converter.box import Box, BoxLimits, Stopped
 from converter.conversion import Conversion
+from converter.fork_client import ForkServerError
 from tests.integration.converter_engine.media import MemorySink, MemorySource
 from tests.waiting import wait_for
 
 ENGINES = "tests.integration.converter_engine.misbehaving"
 PATIENT = BoxLimits(stall_seconds=60.0, max_seconds=60.0)
+
+
+SERVICE = """
+import sys
+from chassis.options import ConversionOptions
+from converter.box import Box, BoxLimits
+from tests.integration.converter_engine.media import MemorySink, MemorySource
+
+class TellingSink(MemorySink):
+    def write(self, data):
+        print("converting", flush=True)
+
+with Box(BoxLimits(), engine=sys.argv[1]) as box:
+    box.convert(
+        MemorySource(b"x"), TellingSink(), ConversionOptions(), name="x",
+        on_progress=print, should_stop=lambda: False,
+    )
+"""
 
 
 @contextmanager
@@ -284,6 +305,28 @@ def test_conversions_die_with_the_fork_server() -> None:
             run(box, sink=KillingSink())
         assert caught.value.code == "engine_crashed"
         wait_for(lambda: not _runs(seen[0]), what="the end of the conversion")
+
+
+def test_an_engine_that_cannot_be_loaded_is_told_at_once() -> None:
+    """A service that could not convert anything does not start."""
+    with pytest.raises(ForkServerError):
+        Box(PATIENT, engine=f"{ENGINES}:there_is_no_such_engine").start()
+
+
+def test_nothing_outlives_the_service() -> None:
+    """A service that is killed leaves neither conversions nor their server behind."""
+    service = subprocess.Popen(
+        [sys.executable, "-c", SERVICE, f"{ENGINES}:hang"],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        stdout=subprocess.PIPE,
+    )
+    assert service.stdout is not None
+    assert service.stdout.readline() == b"converting\n"
+    started = psutil.Process(service.pid).children(recursive=True)
+    assert len(started) == 2
+    service.kill()
+    service.wait()
+    wait_for(lambda: not any(_runs(process) for process in started), what="the end of all")
 
 
 def test_many_at_once() -> None:
