@@ -35,8 +35,8 @@ imports: bootstrap ## Checks who may import whom (import-linter)
 
 lock: ## Writes the hash-locked requirements of each service anew
 	@scripts/lock
-bench: bootstrap ## Runs the measurements
-	@set -e; for script in benchmarks/*.py; do PYTHONPATH=src:. $(TOOLS)/python "$$script"; done
+bench: ## Measures against the older design and the machine's limits (about an hour)
+	@benchmarks/run
 
 .PHONY: bootstrap
 bootstrap:

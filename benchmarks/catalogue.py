@@ -1,0 +1,30 @@
+"""All benchmarks, in the order in which they run."""
+
+from benchmarks.bench import Benchmark
+from benchmarks.clips import CLIP, CLIPS, MP3
+from benchmarks.downloading import DOWNLOAD
+from benchmarks.films import FILM, LARGE_FILM
+from benchmarks.following import FOLLOWING
+from benchmarks.large_upload import LARGE_UPLOAD
+from benchmarks.reading import READING
+from benchmarks.requests_rate import REQUESTS_RATE
+from benchmarks.same_content import SAME_CONTENT
+from benchmarks.uploading import UPLOAD
+
+BENCHMARKS: dict[str, Benchmark] = {
+    benchmark.name: benchmark
+    for benchmark in (
+        FILM,
+        LARGE_FILM,
+        READING,
+        FOLLOWING,
+        CLIP,
+        MP3,
+        CLIPS,
+        UPLOAD,
+        DOWNLOAD,
+        SAME_CONTENT,
+        REQUESTS_RATE,
+        LARGE_UPLOAD,
+    )
+}
