@@ -19,7 +19,6 @@ from benchmarks.contest import Cost
 DATABASE = "limit"
 CHUNK_BYTES = 1 << 20
 BATCH_CHUNKS = 8
-FIND_BATCH_CHUNKS = 4
 
 Database = pymongo.database.Database[dict[str, Any]]
 
@@ -55,7 +54,7 @@ def find(chunks: Collection[dict[str, Any]], key: ObjectId, size: int) -> Cost:
     """A file of `size` bytes out of MongoDB; raises ValueError if some are missing."""
     started, computed = time.perf_counter(), time.process_time()
     fields = {"_id": 0, "data": 1}
-    found = chunks.find({"files_id": key}, fields, batch_size=FIND_BATCH_CHUNKS).sort("n", 1)
+    found = chunks.find({"files_id": key}, fields).sort("n", 1)
     total = sum(len(chunk["data"]) for chunk in found)
     seconds = time.perf_counter() - started
     if total != size:

@@ -10,7 +10,7 @@ import time
 
 from benchmarks.bench import Bench, Benchmark
 from benchmarks.figures import Goal
-from benchmarks.watch import Watch, cpu_seconds
+from benchmarks.watch import cpu_seconds
 
 TIMEOUT_SECONDS = 1800.0
 
@@ -26,7 +26,7 @@ def measure(bench: Bench) -> None:
     gigabytes = path.stat().st_size / 1e9
     system.fresh("gateway", "converter", "notification", "sweeper")
     client = system.client()
-    gateway, converter = (Watch([system.service(name).pid]) for name in ("gateway", "converter"))
+    gateway, converter = system.watch("gateway"), system.watch("converter")
     with gateway.running(), converter.running():
         before = cpu_seconds([system.service("gateway").pid])
         started = time.monotonic()

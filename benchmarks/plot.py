@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from html import escape
 
 from benchmarks.figures import Figure, Goal
+from benchmarks.tables import number
 
-WIDTH, ROW, TOP, LEFT, RIGHT = 900, 24, 40, 470, 30
+WIDTH, ROW, TOP, LEFT, RIGHT = 1080, 24, 40, 560, 80
 FONT = 'font-family="sans-serif" font-size="12"'
 LOWEST, HIGHEST = 1 / 16, 16
 TICKS = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 8, 16)
@@ -28,8 +29,8 @@ def svg(figures: Sequence[Figure]) -> str:
             f'stroke="{TEXT if tick == 1 else GRID}"/>'
         )
         parts.append(_text(_x(tick), height - 10, label, anchor="middle"))
-    for number, figure in enumerate(figures):
-        parts += _row(figure, TOP + ROW * number)
+    for row, figure in enumerate(figures):
+        parts += _row(figure, TOP + ROW * row)
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
@@ -43,7 +44,7 @@ def times_better(goal: Goal, value: float) -> float:
 def _row(figure: Figure, y: int) -> list[str]:
     goal = figure.goal
     name = f"{goal.figure}, {goal.against}" if goal.against else goal.figure
-    parts = [_text(LEFT - 10, y + 14, _shortened(name), anchor="end")]
+    parts = [_text(LEFT - 10, y + 14, name, anchor="end")]
     if figure.value is None:
         return [*parts, _text(_x(1) + 6, y + 14, "not measured", fill=MISSED)]
     ends = sorted([_x(1), _x(times_better(goal, figure.value))])
@@ -53,7 +54,8 @@ def _row(figure: Figure, y: int) -> list[str]:
     return [
         *parts,
         f'<rect x="{ends[0]:.1f}" y="{y + 4}" {size} fill="{color}"/>',
-        f'<path d="M {aim:.1f} {y + 3} l 5 8 l -5 8 l -5 -8 z" fill="none" stroke="{AIM}"/>',
+        f'<path d="M {aim:.1f} {y + 3} l 5 8 l -5 8 l -5 -8 z" fill="white" stroke="{AIM}"/>',
+        _text(WIDTH - RIGHT + 14, y + 14, f"{number(figure.value)} {goal.unit}", fill=color),
     ]
 
 
@@ -67,7 +69,3 @@ def _x(ratio: float) -> float:
 def _text(x: float, y: float, text: str, *, anchor: str = "start", fill: str = TEXT) -> str:
     place = f'x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{fill}"'
     return f"<text {place}>{escape(text)}</text>"
-
-
-def _shortened(text: str, most: int = 72) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"

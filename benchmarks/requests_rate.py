@@ -22,7 +22,7 @@ ROUNDS = 5
 RECEIVE_BYTES = 64 * 1024
 
 RATE = Goal(
-    "GET /jobs/<fid> on one gateway worker, requests a second",
+    "requests a second, GET /jobs/<fid>, one gateway worker",
     "x",
     5,
     20,

@@ -1,4 +1,7 @@
-"""RESULTS.md and its plot, drawn up from the recorded results."""
+"""RESULTS.md and its plot, drawn up from the recorded results.
+
+What stands between two marks is replaced; a benchmark with details has marks of its own.
+"""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,11 +13,11 @@ from benchmarks.catalogue import BENCHMARKS
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 PLOT = RESULTS.with_name("figures.svg")
-MARK, MARK_END = "<!-- results -->", "<!-- /results -->"
+SECTION = "results"
 
 
 def write() -> None:
-    """Replace what stands between the marks in RESULTS.md, and the plot."""
+    """Replace the sections of RESULTS.md that were recorded, and the plot."""
     documents = recorded.load()
     outcomes = {
         name: recorded.outcome(benchmark, documents.get(name, {}))
@@ -33,7 +36,12 @@ def write() -> None:
     ]
     parts = [f"![the figures against their bounds]({PLOT.name})", tables.figures(figures)]
     text = RESULTS.read_text(encoding="utf-8")
-    RESULTS.write_text(replaced(text, "\n\n".join(parts + sections)), encoding="utf-8")
+    text = replaced(text, SECTION, "\n\n".join(parts + sections))
+    for name, outcome in outcomes.items():
+        if outcome.details:
+            rows = tables.details(outcome.details, documents[name]["measured"])
+            text = replaced(text, name.replace("-", "_"), rows)
+    RESULTS.write_text(text, encoding="utf-8")
 
 
 def section(benchmark: Benchmark, document: Mapping[str, Any], outcome: Outcome) -> str:
@@ -43,15 +51,13 @@ def section(benchmark: Benchmark, document: Mapping[str, Any], outcome: Outcome)
         f"{document['measured']}: {document['machine']}.",
     ]
     parts += [f"{table.title}:\n\n{tables.costs(table)}" for table in outcome.tables]
-    if outcome.details:
-        parts.append(tables.details(outcome.details))
     return "\n\n".join(parts)
 
 
-def replaced(text: str, content: str) -> str:
-    """`text` with `content` between the marks; raises ValueError where they are missing."""
-    before, mark, rest = text.partition(MARK)
-    _, end, after = rest.partition(MARK_END)
+def replaced(text: str, name: str, content: str) -> str:
+    """`text` with `content` in the section `name`; raises ValueError where it has no marks."""
+    before, mark, rest = text.partition(f"<!-- {name} -->")
+    _, end, after = rest.partition(f"<!-- /{name} -->")
     if not mark or not end:
-        raise ValueError("RESULTS.md has lost its marks")
-    return f"{before}{MARK}\n\n{content}\n\n{MARK_END}{after}"
+        raise ValueError(f"RESULTS.md has lost the marks of {name}")
+    return f"{before}{mark}\n\n{content}\n\n{end}{after}"

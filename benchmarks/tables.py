@@ -61,9 +61,9 @@ def figures(found: Sequence[Figure]) -> str:
     return markdown(rows)
 
 
-def details(rows: Mapping[str, float]) -> str:
+def details(rows: Mapping[str, float], head: str = "value") -> str:
     """Further figures of one benchmark, by their names."""
-    return markdown([["", "value"], *([name, number(value)] for name, value in rows.items())])
+    return markdown([["figure", head], *([name, number(value)] for name, value in rows.items())])
 
 
 def verdict(figure: Figure) -> str:

@@ -55,16 +55,22 @@ def test_nothing_was_kept_yet(tmp_path: Path) -> None:
 
 def test_results_stand_between_their_marks() -> None:
     """What somebody wrote before and behind them stays."""
-    text = f"before\n{results.MARK}\nold\n{results.MARK_END}\nbehind\n"
-    expected = f"before\n{results.MARK}\n\nnew\n\n{results.MARK_END}\nbehind\n"
-    assert results.replaced(text, "new") == expected
-    with pytest.raises(ValueError, match="marks"):
-        results.replaced("before and behind", "new")
+    text = "before\n<!-- race -->\nold\n<!-- /race -->\nbehind\n"
+    expected = "before\n<!-- race -->\n\nnew\n\n<!-- /race -->\nbehind\n"
+    assert results.replaced(text, "race", "new") == expected
+    with pytest.raises(ValueError, match="marks of walk"):
+        results.replaced(text, "walk", "new")
 
 
 def test_a_section_says_when_where_and_what() -> None:
-    """The benchmark, the day, the machine, its tables and details."""
+    """The benchmark, the day, the machine and its tables."""
     document = {"measured": "2026-01-02", "machine": "a machine"}
     text = results.section(benchmark(SPEED), document, OUTCOME)
     assert text.startswith("## race: who is first\n\n2026-01-02: a machine.\n\na race:\n\n|")
-    assert "size, GB" in text
+
+
+@pytest.mark.parametrize("name", ["results", "large_upload"])
+def test_results_md_has_a_place_for_what_is_recorded(name: str) -> None:
+    """A run that took an hour is not lost for want of marks."""
+    text = results.RESULTS.read_text(encoding="utf-8")
+    assert f"<!-- {name} -->\n\nnew\n\n<!-- /{name} -->" in results.replaced(text, name, "new")
