@@ -65,6 +65,7 @@ class Notifier:
         self._process = process
         self._hurry = hurry
         self._clock = clock
+        self._unwritten: set[str] = set()
 
     def handle(self, message: JobMessage) -> None:
         """Send the mail of the job that `message` names, if it is to be sent now, by us.
@@ -74,6 +75,10 @@ class Notifier:
         """
         if self._jobs.get(message.job_id) is None:
             raise UnknownJob
+        if message.job_id in self._unwritten:
+            # The store was away for longer than our claim: announced again, but it is sent.
+            log.info("the mail is sent, and is being written down")
+            return
         # A name for each claim: a thread whose claim ran out cannot let go of another's.
         holder = f"{self._process}/{secrets.token_hex(4)}"
         since, now = monotonic(), self._clock()
@@ -110,6 +115,7 @@ class Notifier:
 
     def _write_down(self, job: Job, settle: Move) -> None:
         """Insist while the store is away: what is not written down is sent a second time."""
+        self._unwritten.add(job.fid)
         while True:
             try:
                 self._jobs.update(job.fid, settle)
@@ -118,4 +124,5 @@ class Notifier:
                     raise
                 log.warning("the store is away: it is tried again")
             else:
+                self._unwritten.discard(job.fid)
                 return

@@ -62,7 +62,7 @@ def test_connections_to_mongodb_break(system: System, fault: Fault, clips: Clips
     with Burst(system.client, clips.short) as burst:
         for command in ("update", "insert", "find", "delete"):
             _break_connections(system, command)
-            wait_for(lambda: _broken(system) == BREAKS, what=f"{BREAKS} broken connections")
+            wait_for(lambda: _broken(system) == BREAKS, 240, what=f"{BREAKS} broken connections")
         fault.ends()
         burst.wait_for_accepted(MORE)
         promises = burst.end()
