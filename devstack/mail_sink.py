@@ -79,11 +79,11 @@ class _Handler:
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's names and parameters
         self,
-        server: SMTP,  # noqa: ARG002
-        session: Session,  # noqa: ARG002
+        server: SMTP,  # noqa: ARG002 - a parameter that aiosmtpd passes by name
+        session: Session,  # noqa: ARG002 - a parameter that aiosmtpd passes by name
         envelope: Envelope,
         address: str,
-        options: list[str],  # noqa: ARG002
+        options: list[str],  # noqa: ARG002 - a parameter that aiosmtpd passes by name
     ) -> str:
         mode = _read_mode(self._folder)
         if mode is Mode.DEFER:
@@ -95,8 +95,8 @@ class _Handler:
 
     async def handle_DATA(  # noqa: N802 - aiosmtpd's name
         self,
-        server: SMTP,  # noqa: ARG002
-        session: Session,  # noqa: ARG002
+        server: SMTP,  # noqa: ARG002 - a parameter that aiosmtpd passes by name
+        session: Session,  # noqa: ARG002 - a parameter that aiosmtpd passes by name
         envelope: Envelope,
     ) -> str:
         mode = _read_mode(self._folder)

@@ -95,7 +95,7 @@ class MariaDB(Server):
     def answering(self) -> bool:
         """Whether it greets a client."""
         greeting = first_bytes(self.port, b"", 5)
-        return len(greeting) > 4 and greeting[4] == PROTOCOL_VERSION  # noqa: PLR2004
+        return len(greeting) > 4 and greeting[4] == PROTOCOL_VERSION  # noqa: PLR2004 - a header of four bytes
 
 
 def _user_option() -> list[str]:

@@ -203,6 +203,6 @@ def answers(url: str) -> bool:
     """Whether `url` (http) answers 200 within two seconds."""
     try:
         with _DIRECT.open(url, timeout=2) as response:
-            return bool(response.status == 200)  # noqa: PLR2004
+            return bool(response.status == 200)  # noqa: PLR2004 - the status OK
     except (urllib.error.URLError, OSError, ValueError):
         return False
