@@ -61,6 +61,7 @@ class Box:
             name=name[:_MAX_NAME_CHARACTERS],
             options=options.to_document(),
             max_seconds=self._limits.max_seconds,
+            threads=self._limits.threads,
         )
         try:
             child = self._forks.fork()

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from chassis.settings import ConsumerSettings
 from converter.box import BoxLimits
+from converter.cores import usable_cores
 
 _HOUR: Final = 3600.0
 
@@ -15,6 +16,12 @@ class ConverterSettings(ConsumerSettings):
 
     conversions: int = Field(
         2, ge=1, le=64, description="How many conversions one converter runs at once."
+    )
+    encoder_threads: int = Field(
+        0,
+        ge=0,
+        le=64,
+        description="Threads that encode one long video; 0: as many as there are cores to use.",
     )
     conversion_memory_mb: int = Field(
         400, ge=64, description="Memory that one conversion may use, in MiB."
@@ -47,4 +54,5 @@ class ConverterSettings(ConsumerSettings):
             stall_seconds=self.conversion_stall_seconds,
             busy_seconds=self.conversion_hours * _HOUR,
             max_seconds=self.max_media_hours * _HOUR,
+            threads=self.encoder_threads or usable_cores(),
         )

@@ -14,7 +14,8 @@ from chassis.jobs import MediaFacts
 from converter import wire
 from converter.box_child import WRITE_TO
 from converter.conversion import Conversion, Mp3Facts
-from converter.engine import Output, Request
+from converter.engine import Request
+from converter.mp3_writer import Output
 from converter.ports import SourceReader
 from converter.wire import Kind
 
