@@ -9,9 +9,10 @@ from chassis.jobs import MediaFacts
 from chassis.options import ConversionOptions
 from converter.conversion import Conversion, Mp3Facts
 from converter.decode import TrackReader
-from converter.encode import write_mp3
+from converter.encode import Written, write_mp3
 from converter.lame import Encoding
 from converter.media import Media, open_media
+from converter.mp3_copy import Copyable, copy_mp3, look
 from converter.mp3_writer import Output
 from converter.ports import SourceReader
 from converter.resample import Samples
@@ -43,8 +44,30 @@ def convert(source: SourceReader, output: Output, request: Request) -> Conversio
     _check_length(media.promise.seconds or 0.0, request)
     tags = choose_tags(media.metadata, request.name)
     reader = TrackReader(media)
-    mp3 = _encode(source, reader, tags, output, request)
+    copyable = look(reader, media.codec_name, request.options)
+    if copyable:
+        mp3 = _copy(source, reader, copyable, tags, output, request)
+    else:
+        mp3 = _encode(source, reader, tags, output, request)
     return Conversion(source=_facts(media, reader, tags), mp3=mp3)
+
+
+def _copy(
+    source: SourceReader,
+    reader: TrackReader,
+    copyable: Copyable,
+    tags: Tags,
+    output: Output,
+    request: Request,
+) -> Mp3Facts:
+    header = copyable.header
+    reader.note_source(header.sample_rate, header.channels)
+    written = copy_mp3(
+        reader, copyable, id3_tag(tags), output, lambda: _check_length(reader.decoded, request)
+    )
+    if refusal := _refusal(source, reader):
+        raise refusal
+    return _mp3_facts(written, header.sample_rate, header.channels)
 
 
 def _encode(
@@ -68,12 +91,16 @@ def _encode(
         threads=request.threads,
         read=lambda: reader.progress,
     )
-    duration = written.samples / encoding.sample_rate
+    return _mp3_facts(written, encoding.sample_rate, encoding.channels)
+
+
+def _mp3_facts(written: Written, sample_rate: int, channels: int) -> Mp3Facts:
+    duration = written.samples / sample_rate
     return Mp3Facts(
         duration=duration,
-        bitrate=round(8 * written.size / duration),
-        sample_rate=encoding.sample_rate,
-        channels=encoding.channels,
+        bitrate=round(8 * written.size / duration) if duration else 0,
+        sample_rate=sample_rate,
+        channels=channels,
     )
 
 

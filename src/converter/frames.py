@@ -18,8 +18,7 @@ _MPEG_1: Final = 3
 _RATES: Final = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
 _KBITS_1: Final = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
 _KBITS_2: Final = (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
-_PART_BITS: Final = 59  # of the side information of one channel in one granule of MPEG-1
-_PART_BITS_LOWER: Final = 63
+_LENGTH_BITS: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,21 +106,40 @@ def split_frames(data: bytes) -> tuple[list[bytes], bytes]:
 
 
 def coded_channels(frame: bytes) -> list[bool]:
-    """Whether each channel of `frame` holds anything but silence: part2_3_length is not 0."""
+    """Whether each channel of `frame` holds anything but silence."""
+    header = _required(frame)
+    _, lengths = _side_information(frame, header)
+    coded = [False] * header.channels
+    for number, length in enumerate(lengths):
+        coded[number % header.channels] |= length > 0
+    return coded
+
+
+def is_sound(frame: bytes) -> bool:
+    """Whether the side information of `frame` claims no more data than there can be."""
+    header = _required(frame)
+    before, lengths = _side_information(frame, header)
+    return sum(lengths) <= 8 * (before + header.size - header.sound_offset)
+
+
+def _required(frame: bytes) -> FrameHeader:
     header = parse_header(frame)
     if header is None:
         raise ValueError("this is no frame")
+    return header
+
+
+def _side_information(frame: bytes, header: FrameHeader) -> tuple[int, list[int]]:
+    """main_data_begin, and the part2_3_length of each granule and channel in it."""
     start = HEADER_BYTES + 2 * header.checked
     side = int.from_bytes(frame[start : start + header.side_bytes])
     bits = 8 * header.side_bytes
     if header.mpeg_1:
-        offset = 18 if header.channels == 1 else 20  # main_data_begin, private_bits, scfsi
-        granules, part_bits = 2, _PART_BITS
+        begin_bits, other_bits = 9, 9 if header.channels == 1 else 11  # private_bits, scfsi
+        parts, part_bits = 2 * header.channels, 59
     else:
-        offset = 9 if header.channels == 1 else 10
-        granules, part_bits = 1, _PART_BITS_LOWER
-    coded = [False] * header.channels
-    for number in range(granules * header.channels):
-        length = side >> (bits - offset - number * part_bits - 12) & 0xFFF
-        coded[number % header.channels] |= length > 0
-    return coded
+        begin_bits, other_bits = 8, 1 if header.channels == 1 else 2
+        parts, part_bits = header.channels, 63
+    first = bits - begin_bits - other_bits - _LENGTH_BITS
+    lengths = [side >> (first - number * part_bits) & 0xFFF for number in range(parts)]
+    return side >> (bits - begin_bits), lengths

@@ -17,7 +17,9 @@ import numpy as np
 from converter.resample import Samples
 from converter.xing import DECODER_DELAY, LONGEST_GAP
 
-_LEAST_FRAMES: Final = 6
+LEAST_FRAMES: Final = 6
+"""With so many frames, and the tag before them, every player knows an MP3."""
+
 _LAST_PADDING: Final = 1152  # what LAME adds at the end, and what is left of its delay
 
 
@@ -30,7 +32,7 @@ def surrounded(
     """
     blocks = iter(sound)
     first: list[Samples] = []
-    wanted = _LEAST_FRAMES * samples_per_frame
+    wanted = LEAST_FRAMES * samples_per_frame
     length = 0
     while length < wanted and (block := next(blocks, None)) is not None:
         first.append(block)

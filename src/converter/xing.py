@@ -29,6 +29,7 @@ _GAPS: Final = slice(141, 144)
 _CHECKSUM: Final = slice(154, 156)
 _METHODS: Final = {b"Info": 1, b"Xing": 3}  # CBR; VBR by an old or unknown method
 _GAP_BITS: Final = 12
+_CHECKED_BYTES: Final = 1 << 19  # as much as makes it worthwhile
 _GAP_ENCODERS: Final = (b"LAME", b"Lavc", b"Lavf", b"L3.9")
 
 
@@ -37,6 +38,7 @@ class FrameIndex:
 
     def __init__(self) -> None:
         self._sizes = array("H")
+        self._unchecked = bytearray()
         self._crc = 0
         self.size = 0
 
@@ -47,14 +49,21 @@ class FrameIndex:
         """Take note of frames that follow; gives them in one piece."""
         self._sizes.extend(map(len, frames))
         data = b"".join(frames)
-        self._crc = crc16(data, self._crc)
+        self._unchecked += data
+        if len(self._unchecked) >= _CHECKED_BYTES:
+            self._check()
         self.size += len(data)
         return data
 
     @property
     def crc(self) -> int:
         """The CRC-16 of all frames."""
+        self._check()
         return self._crc
+
+    def _check(self) -> None:
+        self._crc = crc16(bytes(self._unchecked), self._crc)
+        self._unchecked.clear()
 
     def seek_table(self, before: int) -> bytes:
         """For each hundredth of the time, how many 256ths of the bytes lie before it.
@@ -98,11 +107,11 @@ def _tag_offset(frame: bytes) -> int | None:
     return start if frame[start : start + 4] in _IDS else None
 
 
-def blank_tag_frame(first: bytes, *, constant: bool) -> bytes:
+def blank_tag_frame(first: bytes, *, constant: bool, gaps: bool) -> bytes:
     """A frame with an empty tag, to stand before the frame `first` and its like.
 
-    It has the bitrate of constant sound; else, or where that leaves no room, the next one with
-    room.
+    gaps: whether it is to tell players what to leave out at both ends. It has the bitrate of
+    constant sound; else, or where that leaves no room, the lowest one with room.
     """
     header = parse_header(first)
     if header is None:
@@ -114,15 +123,17 @@ def blank_tag_frame(first: bytes, *, constant: bool) -> bytes:
         assert blank is not None
         wanted = not constant or bitrate >= header.bitrate
         if wanted and blank.size >= blank.sound_offset + _ALL:
-            return start + _blank_tag(blank, constant=constant)
+            return start + _blank_tag(blank, constant=constant, gaps=gaps)
     raise ValueError("no frame has room for a tag")
 
 
-def _blank_tag(header: FrameHeader, *, constant: bool) -> bytes:
+def _blank_tag(header: FrameHeader, *, constant: bool, gaps: bool) -> bytes:
     tag = bytearray(_ALL)
     tag[:4] = b"Info" if constant else b"Xing"
     tag[4:8] = _FLAGS
-    tag[_ENCODER] = b"LAME".ljust(9)  # the name at which players look for the gaps
+    # Players look for the gaps behind the name of an encoder that tells them, some only behind a
+    # version that they know; and then leave out a decoder's delay at least.
+    tag[_ENCODER] = b"LAME3.100" if gaps else bytes(9)
     tag[_REVISION_AND_METHOD] = _METHODS[bytes(tag[:4])]
     tag[_BITRATE] = min(255, header.bitrate) if constant else 0
     return (bytes(header.side_bytes) + tag).ljust(header.size - HEADER_BYTES, b"\0")
@@ -132,7 +143,7 @@ def tag_frame(template: bytes, index: FrameIndex, delay: int, padding: int) -> b
     """The frame `template`, which has a tag already, with what is true of the frames in `index`.
 
     delay, padding: how many samples too many there are at the start and at the end, both at most
-    LONGEST_GAP.
+    LONGEST_GAP; both 0 if nothing is known of them.
     """
     start = _tag_offset(template)
     if start is None:
