@@ -33,7 +33,7 @@ AGREEING: Final = 24
 _POST_ROLL: Final = 2  # an encoder looks 224 samples ahead (LAME's calcNeeded)
 _STEP: Final = 8  # frames that an encoder goes on by before it is compared again
 _STACK_BYTES: Final = 1 << 20
-_SOUND_BYTES: Final = 48 << 20  # of sound that waits or may be wanted again
+_SOUND_BYTES: Final = 64 << 20  # of sound that waits or may be wanted again
 _LEAST_BLOCK: Final = 8 * PERIOD
 _LONGEST_BLOCK: Final = 60 * PERIOD
 
