@@ -1,7 +1,9 @@
 """Conversions in processes of their own, so that a bad video harms nothing but itself."""
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Lock
 from typing import Final, Self
 
 from chassis.errors import Retryable
@@ -28,6 +30,8 @@ class Box:
     def __init__(self, limits: BoxLimits, engine: str = _ENGINE) -> None:
         self._limits = limits
         self._forks = ForkClient(engine, Limits(limits.memory_bytes, limits.cpu_seconds))
+        self._lock = Lock()
+        self._running = 0
 
     def start(self) -> None:
         """Load the engine; raises ForkServerError if it does not work here."""
@@ -56,20 +60,23 @@ class Box:
         (engine_crashed, engine_timeout, engine_memory, engine_failed, engine_unavailable), Stopped,
         and whatever the source, the sink and the callbacks raise. The child is dead by then.
         """
-        job = wire.document(
-            size=source.size,
-            name=name[:_MAX_NAME_CHARACTERS],
-            options=options.to_document(),
-            max_seconds=self._limits.max_seconds,
-            threads=self._limits.threads,
-        )
+        with self._sharing() as threads:
+            job = wire.document(
+                size=source.size,
+                name=name[:_MAX_NAME_CHARACTERS],
+                options=options.to_document(),
+                max_seconds=self._limits.max_seconds,
+                threads=threads,
+            )
+            return self._run(job, Caller(source, sink, on_progress, should_stop))
+
+    def _run(self, job: bytes, caller: Caller) -> Conversion:
         try:
             child = self._forks.fork()
         except ForkServerError as error:
             raise Retryable("engine_unavailable", str(error)) from error
         try:
-            session = Session(child, Caller(source, sink, on_progress, should_stop), self._limits)
-            return session.run(job)
+            return Session(child, caller, self._limits).run(job)
         except ChildEnded as ended:
             raise _crash(child.end()) from ended
         except wire.WireError as error:
@@ -78,6 +85,18 @@ class Box:
             ) from error
         finally:
             child.end()
+
+    @contextmanager
+    def _sharing(self) -> Iterator[int]:
+        """How many threads a conversion may use from now on, beside those that run already."""
+        with self._lock:
+            self._running += 1
+            threads = max(1, self._limits.threads // self._running)
+        try:
+            yield threads
+        finally:
+            with self._lock:
+                self._running -= 1
 
     def __enter__(self) -> Self:
         self.start()

@@ -36,7 +36,7 @@ class BoxLimits:
     memory_bytes of data and cpu_seconds of computing, for its process; stall_seconds: how long it
     may be silent; busy_seconds: how long we wait for it in all (time in which it waits for the
     source or the sink does not count); max_seconds: how long a video may be; threads: on how many
-    threads it encodes.
+    threads it encodes if it has the machine to itself.
     """
 
     memory_bytes: int = 512 << 20

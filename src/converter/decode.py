@@ -103,6 +103,11 @@ class TrackReader:
         )
 
     @property
+    def expected_seconds(self) -> float | None:
+        """How long the sound will probably be."""
+        return self._media.expected_seconds
+
+    @property
     def progress(self) -> float:
         """How much of the file was read, from 0 to 1."""
         if self._media.expected_seconds:

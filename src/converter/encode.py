@@ -8,7 +8,7 @@ from converter.frames import samples_per_frame
 from converter.lame import DELAY, Encoding
 from converter.mp3_writer import Mp3Writer, Output
 from converter.resample import Samples
-from converter.segments import encode
+from converter.segments import encode, frames_per_block
 from converter.short_sound import surrounded
 
 
@@ -27,16 +27,19 @@ def write_mp3(
     output: Output,
     *,
     threads: int = 1,
+    seconds: float | None = None,
     read: Callable[[], float] = lambda: 0.0,
 ) -> Written:
     """Write the MP3 of `sound`, which is not empty; `threads` make no difference to it.
 
-    `read` tells how much of the sound was given, from 0 to 1. Raises what `sound` raises.
+    seconds: how long it will probably be; `read` tells how much of it was given, from 0 to 1.
+    Raises what `sound` raises.
     """
     counted = _Counted(sound)
     spf = samples_per_frame(encoding.sample_rate)
     lead, with_silence = surrounded(counted, spf, DELAY)
-    pieces = encode(with_silence, encoding, threads)
+    block_frames = frames_per_block(encoding, threads, seconds)
+    pieces = encode(with_silence, encoding, threads, block_frames)
     template, *frames = next(pieces)
     mp3 = Mp3Writer(output, id3, template)
     for more in itertools.chain([frames], pieces):

@@ -89,6 +89,7 @@ def _encode(
         id3_tag(tags),
         output,
         threads=request.threads,
+        seconds=reader.expected_seconds,
         read=lambda: reader.progress,
     )
     return _mp3_facts(written, encoding.sample_rate, encoding.channels)

@@ -11,6 +11,7 @@ None of that is taken for granted: where two blocks meet, the frames of both enc
 and the earlier one goes on into the later block until they agree.
 """
 
+import math
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -36,17 +37,26 @@ _STACK_BYTES: Final = 1 << 20
 _SOUND_BYTES: Final = 64 << 20  # of sound that waits or may be wanted again
 _LEAST_BLOCK: Final = 8 * PERIOD
 _LONGEST_BLOCK: Final = 60 * PERIOD
+_SHORTEST_BLOCK: Final = 4 * PERIOD  # a shorter one would mostly be pre-roll
 
 
-def frames_per_block(encoding: Encoding, threads: int) -> int:
-    """How many frames the blocks for so many threads have; a multiple of PERIOD."""
-    frame_bytes = 4 * encoding.channels * samples_per_frame(encoding.sample_rate)
-    fitting = _SOUND_BYTES // (threads + 1) // frame_bytes // PERIOD * PERIOD
-    return min(max(fitting, _LEAST_BLOCK), _LONGEST_BLOCK)
+def frames_per_block(encoding: Encoding, threads: int, seconds: float | None = None) -> int:
+    """How many frames the blocks for so many threads have; a multiple of PERIOD.
+
+    As many as memory allows, and as make the threads end together if the sound has `seconds`.
+    """
+    spf = samples_per_frame(encoding.sample_rate)
+    fitting = _SOUND_BYTES // (threads + 1) // (4 * encoding.channels * spf)
+    longest = min(max(fitting, _LEAST_BLOCK), _LONGEST_BLOCK)
+    if seconds:
+        whole = seconds * encoding.sample_rate / spf
+        blocks = threads * math.ceil(whole / (threads * longest))
+        longest = min(longest, math.ceil((whole + (blocks - 1) * PRE_ROLL) / blocks))
+    return max(-(-longest // PERIOD) * PERIOD, _SHORTEST_BLOCK)
 
 
 def encode(
-    sound: Iterable[Samples], encoding: Encoding, threads: int, block_frames: int | None = None
+    sound: Iterable[Samples], encoding: Encoding, threads: int = 1, block_frames: int | None = None
 ) -> Iterator[list[bytes]]:
     """The MP3 frames of `sound`, in order; the first is LAME's tag of what its encoder has made.
 
@@ -55,9 +65,8 @@ def encode(
     """
     if threads == 1:
         return _one_pass(sound, encoding)
-    return _side_by_side(
-        sound, encoding, threads, block_frames or frames_per_block(encoding, threads)
-    )
+    blocks = block_frames or frames_per_block(encoding, threads)
+    return _side_by_side(sound, encoding, threads, blocks)
 
 
 def _one_pass(sound: Iterable[Samples], encoding: Encoding) -> Iterator[list[bytes]]:

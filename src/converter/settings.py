@@ -21,7 +21,7 @@ class ConverterSettings(ConsumerSettings):
         0,
         ge=0,
         le=64,
-        description="Threads that encode one long video; 0: as many as there are cores to use.",
+        description="Threads for the conversions that run at once; 0: as many as there are cores.",
     )
     conversion_memory_mb: int = Field(
         400, ge=64, description="Memory that one conversion may use, in MiB."
