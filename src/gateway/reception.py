@@ -13,6 +13,7 @@ from chassis.errors import Permanent, ServiceError, StoreUnavailable
 from chassis.jobs import Job, Lease, Policy, Source, State, new_fid
 from chassis.options import ConversionOptions
 from chassis.ports import JobExists, JobStore, MediaStore, MediaWriter, StoredMedia
+from chassis.references import delete_unnamed
 from gateway import refusals
 from gateway.admission import Admission
 from gateway.form import FileStart
@@ -121,8 +122,8 @@ class Reception:
         desk, now = self._desk, self._desk.clock()
 
         def stored(job: Job) -> Job | None:
-            moved = moves.stored(job, desk.holder, media.size, media.sha256, desk.policy, now)
-            return replace(moved, options=options) if moved else None
+            asked = replace(job, options=options)
+            return moves.stored(asked, desk.holder, media.size, media.sha256, desk.policy, now)
 
         job = desk.jobs.update(self._job.fid, stored) or self._queued_after_all()
         if job is None:
@@ -145,7 +146,7 @@ class Reception:
         try:
             given_up = self._lost or (self._remove() if refused else self._interrupt())
             if given_up and self._stored:
-                self._desk.videos.delete(self._stored.media_id)
+                delete_unnamed(self._desk.jobs, self._desk.videos, [self._stored.media_id])
         except StoreUnavailable:
             # The job's lease runs out: the sweeper ends it.
             log.warning("an upload could not be given up: the store is away")

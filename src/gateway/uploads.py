@@ -6,14 +6,15 @@ from typing import Protocol
 import structlog
 
 from chassis.errors import BrokerUnavailable
-from chassis.jobs import Job
-from chassis.messages import VIDEO_QUEUE, JobMessage
+from chassis.jobs import Job, State
+from chassis.messages import MP3_QUEUE, VIDEO_QUEUE, JobMessage
 from chassis.options import ConversionOptions
 from chassis.ports import Publisher
 from gateway import refusals
 from gateway.form import MAX_OVERHEAD_BYTES, Field, FileStart, UploadForm, boundary_of
 from gateway.idempotency import Fingerprint, checked_key, earlier_job
 from gateway.reception import Desk, Reception, Submission
+from gateway.reuse import Reuse
 
 log = structlog.get_logger(__name__)
 
@@ -38,14 +39,16 @@ class FileSink(Protocol):
 class Uploads:
     """Uploads of any size, each in one pass and in bounded memory."""
 
-    def __init__(self, desk: Desk, publisher: Publisher, max_bytes: int) -> None:
+    def __init__(self, desk: Desk, publisher: Publisher, reuse: Reuse, max_bytes: int) -> None:
         self._desk = desk
+        self._reuse = reuse
         self._publisher = publisher
         self._max_bytes = max_bytes
 
     def accept(self, submission: Submission, body: Body) -> Job:
         """The queued job, once the last byte is stored; or the job that the same key made before.
 
+        It is ready where the same was converted before.
         Raises Refusal (also InvalidOption) for what the client did wrong, Retryable for the rest.
         """
         form = UploadForm(boundary_of(submission.content_type), self._max_bytes)
@@ -59,6 +62,7 @@ class Uploads:
             pieces = body.pieces(reception.renew_if_due)
             options = _receive(form, pieces, reception.begin, reception.renew_if_due)
             job = reception.complete(options)
+        job = self._reuse.answered(job)
         self._announce(job)
         return job
 
@@ -70,8 +74,9 @@ class Uploads:
         return earlier_job(desk.jobs, submission.username, key, desk.policy, desk.clock())
 
     def _announce(self, job: Job) -> None:
+        queue = MP3_QUEUE if job.state is State.READY else VIDEO_QUEUE
         try:
-            self._publisher.publish(VIDEO_QUEUE, JobMessage.about(job))
+            self._publisher.publish(queue, JobMessage.about(job))
         except BrokerUnavailable as error:
             log.warning("the sweeper has to announce this job", error=error.detail)
 

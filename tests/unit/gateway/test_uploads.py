@@ -14,9 +14,11 @@ from chassis.jobs import Job, Policy, State
 from chassis.messages import JobMessage
 from chassis.options import ConversionOptions
 from chassis.ports import Move, StoredMedia
+from chassis.sharing import Sharing
 from gateway import refusals
 from gateway.admission import Admission
 from gateway.reception import Desk, Submission
+from gateway.reuse import Reuse
 from gateway.uploads import Uploads
 from tests import sample_jobs
 from tests.multipart_forms import CONTENT_TYPE, Part, field_part, file_part, form
@@ -58,7 +60,9 @@ class World:
         self.now = NOW
         admission = Admission(self.jobs, MAX_JOBS)
         desk = Desk(self.jobs, self.videos, admission, policy, HOLDER, lambda: self.now)
-        self.uploads = Uploads(desk, self.publisher, MAX_BYTES)
+        sharing = Sharing(self.jobs, policy, lambda: self.now, keep_sources=False)
+        reuse = Reuse(sharing, self.jobs, self.videos, lambda task: task())
+        self.uploads = Uploads(desk, self.publisher, reuse, MAX_BYTES)
 
     def submit(
         self,
