@@ -6,11 +6,11 @@ from functools import partial
 
 import structlog
 
-from chassis import sharing_moves
 from chassis.jobs import Job, Policy, State
 from chassis.metrics import RESULTS_SHARED
 from chassis.ports import JobStore
 from chassis.result_key import key_of
+from chassis.sharing_moves import adopted, adopting, names_files_of
 
 log = structlog.get_logger(__name__)
 
@@ -29,35 +29,44 @@ class Sharing:
         self._clock = clock
         self._keep_sources = keep_sources
 
+    def owner_of(self, key: str) -> Job | None:
+        """A job that is ready with that result key."""
+        owners = self._jobs.with_result_key(key, State.READY, 1)
+        return owners[0] if owners else None
+
     def answered(self, job: Job) -> Job | None:
         """`job`, made ready where any job has its MP3; None where none has, or it moved on."""
         key = key_of(job)
         if job.state is not State.QUEUED or key is None:
             return None
-        owners = self._jobs.with_result_key(key, State.READY, 1)
-        return self.answered_by(owners[0], job) if owners else None
+        owner = self.owner_of(key)
+        if owner is not None and names_files_of(job, owner):
+            return self._adopted(job, owner)
+        return self.answered_by(owner, job) if owner else None
 
     def answered_by(self, owner: Job, job: Job) -> Job | None:
         """`job`, made ready with the MP3 of `owner`; None where that is gone, or `job` moved on.
 
         The caller announces it, and deletes its source where it let go of it.
         """
-        adopting = partial(
-            sharing_moves.adopting, owner=owner, policy=self._policy, now=self._clock()
+        named = self._jobs.update(
+            job.fid, partial(adopting, owner=owner, policy=self._policy, now=self._clock())
         )
-        if self._jobs.update(job.fid, adopting) is None:
-            return None
-        owner_now = self._jobs.get(owner.fid)
-        if owner_now is None:
-            return None
-        adopted = partial(
-            sharing_moves.adopted,
-            owner=owner_now,
-            policy=self._policy,
-            now=self._clock(),
-            keep_source=self._keep_sources,
+        owner_now = self._jobs.get(owner.fid) if named else None
+        return self._adopted(named, owner_now) if named and owner_now else None
+
+    def _adopted(self, named: Job, owner: Job) -> Job | None:
+        ready = self._jobs.update(
+            named.fid,
+            partial(
+                adopted,
+                named=named,
+                owner=owner,
+                policy=self._policy,
+                now=self._clock(),
+                keep_source=self._keep_sources,
+            ),
         )
-        ready = self._jobs.update(job.fid, adopted)
         if ready is not None:
             RESULTS_SHARED.inc()
             log.info("ready: the same was converted before", shared_job_id=owner.fid)

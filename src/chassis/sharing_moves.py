@@ -27,15 +27,16 @@ def adopting(job: Job, owner: Job, policy: Policy, now: datetime) -> Job | None:
 
 
 def adopted(
-    job: Job, owner: Job, policy: Policy, now: datetime, *, keep_source: bool
+    job: Job, named: Job, owner: Job, policy: Policy, now: datetime, *, keep_source: bool
 ) -> Job | None:
     """The MP3 of `owner` is the job's result too, kept for the job's own time; its owner is told.
 
-    `owner` has to be read after `adopting` was stored. A source that is kept is kept once.
+    `named` is the job as it was stored when it named the owner's files, `owner` as it was found
+    after that. A source that is kept is kept once.
     """
-    if job.state is not State.QUEUED or not _offers(owner, job):
+    if job.revision != named.revision or not names_files_of(named, owner):
         return None
-    if job.adopting != _files(owner):
+    if job.state is not State.QUEUED or not _offers(owner, job):
         return None
     return replace(
         job,
@@ -66,6 +67,11 @@ def following(job: Job, leader: Job | None, policy: Policy, now: datetime) -> Jo
     if leader is not None and leader.lease is not None:
         due_at = max(due_at, leader.lease.expires_at)
     return replace(job, result_key=key_of(job), due_at=_next_look(job, due_at), announcements=0)
+
+
+def names_files_of(job: Job, owner: Job) -> bool:
+    """Whether the job has written down that it is about to share the files of `owner`."""
+    return job.adopting == _files(owner) != ()
 
 
 def _offers(owner: Job, job: Job) -> bool:

@@ -39,6 +39,7 @@ def create_app(
     identify = identify_by(world.keys, settings.token_issuer, settings.token_audience, now_utc)
     presenter = Presenter(settings.public_url)
     policy = settings.policy
+    sharing = Sharing(world.jobs, policy, now_utc, keep_sources=settings.keep_sources)
     desk = Desk(
         jobs=world.jobs,
         videos=world.videos,
@@ -46,10 +47,9 @@ def create_app(
         policy=policy,
         holder=unique_name(SERVICE),
         clock=now_utc,
+        reuse=Reuse(sharing, world.jobs, world.videos, _later),
     )
-    sharing = Sharing(world.jobs, policy, now_utc, keep_sources=settings.keep_sources)
-    reuse = Reuse(sharing, world.jobs, world.videos, _later)
-    uploads = Uploads(desk, world.publisher, reuse, settings.max_upload_bytes)
+    uploads = Uploads(desk, world.publisher, settings.max_upload_bytes)
     removal = Removal(world.jobs, world.videos, world.mp3s, policy, now_utc)
     links = LinkSigner(settings.link_secret.get_secret_value(), settings.link_hours * 3600)
     ready = {**world.ready, "accepting": lambda: not draining.is_set()}

@@ -31,6 +31,14 @@ class Reuse:
         self._videos = videos
         self._later = later
 
+    def owner_of(self, key: str) -> Job | None:
+        """A job whose MP3 an upload with that result key may share; None also without the store."""
+        try:
+            return self._sharing.owner_of(key)
+        except StoreUnavailable as error:
+            log.warning("what was converted before is not known", error=error.detail)
+            return None
+
     def answered(self, job: Job) -> Job:
         """`job`, ready where its MP3 is there already; its second copy of the source goes then."""
         try:

@@ -14,7 +14,6 @@ from gateway import refusals
 from gateway.form import MAX_OVERHEAD_BYTES, Field, FileStart, UploadForm, boundary_of
 from gateway.idempotency import Fingerprint, checked_key, earlier_job
 from gateway.reception import Desk, Reception, Submission
-from gateway.reuse import Reuse
 
 log = structlog.get_logger(__name__)
 
@@ -39,9 +38,8 @@ class FileSink(Protocol):
 class Uploads:
     """Uploads of any size, each in one pass and in bounded memory."""
 
-    def __init__(self, desk: Desk, publisher: Publisher, reuse: Reuse, max_bytes: int) -> None:
+    def __init__(self, desk: Desk, publisher: Publisher, max_bytes: int) -> None:
         self._desk = desk
-        self._reuse = reuse
         self._publisher = publisher
         self._max_bytes = max_bytes
 
@@ -62,7 +60,7 @@ class Uploads:
             pieces = body.pieces(reception.renew_if_due)
             options = _receive(form, pieces, reception.begin, reception.renew_if_due)
             job = reception.complete(options)
-        job = self._reuse.answered(job)
+        job = self._desk.reuse.answered(job)
         self._announce(job)
         return job
 

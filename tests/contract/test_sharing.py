@@ -53,17 +53,19 @@ class Race:
 
     def adopt(self) -> Iterator[None]:
         """What Sharing does, as three steps."""
-        seen = self.jobs.update(
+        named = self.jobs.update(
             self.adopter.fid,
             lambda job: sharing_moves.adopting(job, self.owner, POLICY, NOW),
         )
         yield
         owner = self.jobs.get(self.owner.fid)
         yield
-        if seen and owner:
+        if named and owner:
             self.jobs.update(
                 self.adopter.fid,
-                lambda job: sharing_moves.adopted(job, owner, POLICY, NOW, keep_source=False),
+                lambda job: sharing_moves.adopted(
+                    job, named, owner, POLICY, NOW, keep_source=False
+                ),
             )
         yield
 
@@ -183,6 +185,29 @@ def test_nothing_else_is_shared(job_store: JobStore, other: Callable[[], Job]) -
     job = inserted(job_store, sample_jobs.queued(sha256=HASH))
     assert sharing(job_store).answered(job) is None
     assert job_store.get(job.fid) == job
+
+
+def test_a_job_that_moved_on_is_not_adopted(job_store: JobStore) -> None:
+    """What it named when somebody looked at the owner may have been let go and named again."""
+    owner = inserted(job_store, sample_jobs.ready(sha256=HASH))
+    job = inserted(job_store, sample_jobs.queued(sha256=HASH))
+
+    def name_it() -> Job:
+        named = job_store.update(
+            job.fid, lambda job: sharing_moves.adopting(job, owner, POLICY, NOW)
+        )
+        assert named is not None
+        return named
+
+    first, again = name_it(), name_it()
+    for named, possible in ((first, False), (again, True)):
+        adopted = job_store.update(
+            job.fid,
+            lambda job, named=named: sharing_moves.adopted(  # type: ignore[misc]
+                job, named, owner, POLICY, NOW, keep_source=False
+            ),
+        )
+        assert (adopted is not None) is possible
 
 
 def test_of_two_adopters_of_one_job_one_wins(job_store: JobStore) -> None:

@@ -59,10 +59,10 @@ class World:
         self.policy = policy
         self.now = NOW
         admission = Admission(self.jobs, MAX_JOBS)
-        desk = Desk(self.jobs, self.videos, admission, policy, HOLDER, lambda: self.now)
         sharing = Sharing(self.jobs, policy, lambda: self.now, keep_sources=False)
         reuse = Reuse(sharing, self.jobs, self.videos, lambda task: task())
-        self.uploads = Uploads(desk, self.publisher, reuse, MAX_BYTES)
+        desk = Desk(self.jobs, self.videos, admission, policy, HOLDER, lambda: self.now, reuse)
+        self.uploads = Uploads(desk, self.publisher, MAX_BYTES)
 
     def submit(
         self,
