@@ -17,8 +17,6 @@ Samples = NDArray[np.float32]
 _LAYOUTS: Final = {1: "mono", 2: "stereo"}
 _MAX_STANDARD_CHANNELS: Final = 8
 _BLOCK_SAMPLES: Final = 64 * 1152  # with 8 x 1152 a whole conversion takes 7 % more time
-    64 * 1152
-)  # larger pieces cost less, each step keeping its own in the caches
 
 # The filter "pan" for channels that the library cannot mix by their names. The mix of a production
 # recorder is on its first two; two cardioids, left and right, are made of an ambisonic W and Y.
