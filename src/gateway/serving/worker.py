@@ -53,8 +53,9 @@ class StreamingWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no ty
         self, listener_name: Any, req: Request, sock: socket.socket, addr: Any
     ) -> Any:
         """Serve one request with a body that streams."""
-        sock.settimeout(self.settings.stall_seconds)
-        req.body = body = RequestBody(req, sock, self.settings.stall_seconds)
+        settings = self.settings
+        sock.settimeout(settings.stall_seconds)
+        req.body = body = RequestBody(req, sock, settings.stall_seconds, settings.least_upload_rate)
         if self.app.draining.is_set():
             body.end_connection()
         greenlet = gevent.getcurrent()
