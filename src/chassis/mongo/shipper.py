@@ -14,7 +14,7 @@ Document = dict[str, Any]
 _BATCH_CHUNKS: Final = 4
 _WAITING_CHUNKS: Final = 4
 _CHUNKS_OF_PROCESS: Final = 32
-_PATIENCE_SECONDS: Final = 60.0
+_PATIENCE_SECONDS: Final = 20.0  # less than a lease
 
 # All files under way share it, so that many fast senders in front of a slow store do not each hold
 # as much as one may. Whoever holds a place is being stored: places come free whatever happens.
