@@ -39,6 +39,9 @@ class StreamingWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no ty
         finally:
             self.app.close()
 
+    def notify(self) -> None:
+        """There is no arbiter to be told that this worker lives."""
+
     def timeout_ctx(self) -> "_Waiting":
         """The time for the header of the next request; a connection in it is idle."""
         return _Waiting(self._waiting, self.settings.idle_seconds)
