@@ -11,6 +11,7 @@ from chassis.mongo.client import store_errors
 
 Document = dict[str, Any]
 
+_THREADS: Final = 2
 _BATCH_CHUNKS: Final = 4
 _WAITING_CHUNKS: Final = 4
 _CHUNKS_OF_PROCESS: Final = 32
@@ -22,16 +23,17 @@ _places = Semaphore(_CHUNKS_OF_PROCESS)
 
 
 class Shipper:
-    """Inserts chunks from a thread of its own, as many at once as have gathered meanwhile.
+    """Inserts chunks from threads of its own, as many at once as have gathered meanwhile.
 
-    It holds at most eight of them, and all of a process together at most 32.
+    The store works on one batch while it is sent the next; chunks may become visible out of order.
+    It holds at most twelve of them, and all of a process together at most 32.
     """
 
     def __init__(self, chunks: Collection[Document]) -> None:
         self._chunks = chunks
         self._waiting: Queue[Document | None] = Queue(_WAITING_CHUNKS)
         self._error: StoreUnavailable | None = None
-        self._thread: Thread | None = None
+        self._threads: list[Thread] = []
 
     def put(self, chunk: Document) -> None:
         """Take a chunk over; raises StoreUnavailable, also for an earlier one."""
@@ -39,9 +41,9 @@ class Shipper:
             raise self._error
         if not _places.acquire(timeout=_PATIENCE_SECONDS):
             raise StoreUnavailable("The store is too slow for what is sent to it.")
-        if self._thread is None:
-            self._thread = Thread(target=self._ship, name="gridfs-writer", daemon=True)
-            self._thread.start()
+        if not self._threads or (len(self._threads) < _THREADS and not self._waiting.empty()):
+            self._threads.append(Thread(target=self._ship, name="gridfs-writer", daemon=True))
+            self._threads[-1].start()
         self._waiting.put(chunk)
 
     def finish(self) -> None:
@@ -56,10 +58,11 @@ class Shipper:
         self._join()
 
     def _join(self) -> None:
-        if self._thread:
+        for _ in self._threads:
             self._waiting.put(None)
-            self._thread.join()
-            self._thread = None
+        for thread in self._threads:
+            thread.join()
+        self._threads.clear()
 
     def _ship(self) -> None:
         ended = False
@@ -72,7 +75,7 @@ class Shipper:
 
     def _gathered(self) -> list[Document | None]:
         batch = [self._waiting.get()]
-        while len(batch) < _BATCH_CHUNKS:
+        while len(batch) < _BATCH_CHUNKS and batch[-1] is not None:
             try:
                 batch.append(self._waiting.get_nowait())
             except Empty:
