@@ -39,11 +39,12 @@ class Shipper:
         """Take a chunk over; raises StoreUnavailable, also for an earlier one."""
         if self._error:
             raise self._error
+        if not self._threads or (len(self._threads) < _THREADS and not self._waiting.empty()):
+            thread = Thread(target=self._ship, name="gridfs-writer", daemon=True)
+            thread.start()
+            self._threads.append(thread)
         if not _places.acquire(timeout=_PATIENCE_SECONDS):
             raise StoreUnavailable("The store is too slow for what is sent to it.")
-        if not self._threads or (len(self._threads) < _THREADS and not self._waiting.empty()):
-            self._threads.append(Thread(target=self._ship, name="gridfs-writer", daemon=True))
-            self._threads[-1].start()
         self._waiting.put(chunk)
 
     def finish(self) -> None:
