@@ -16,6 +16,7 @@ from chassis.settings import load_settings
 from chassis.termination import on_termination
 from converter.box import Box
 from converter.handler import Converter
+from converter.preparation import prepared_by
 from converter.settings import ConverterSettings
 
 SERVICE: Final = "converter"
@@ -32,8 +33,9 @@ def main() -> None:
     url = settings.amqp_url.get_secret_value()
     publisher = RabbitPublisher(url, SERVICE)
     hurry = Event()
+    jobs = MongoJobStore(client)
     converter = Converter(
-        jobs=MongoJobStore(client),
+        jobs=jobs,
         videos=GridFsMediaStore(client, VIDEOS),
         mp3s=GridFsMediaStore(client, MP3S),
         publisher=publisher,
@@ -47,7 +49,7 @@ def main() -> None:
         url,
         SERVICE,
         VIDEO_QUEUE,
-        converter.handle,
+        prepared_by(jobs.prepare, converter.handle),
         workers=settings.conversions,
         drain_seconds=settings.drain_seconds,
         hurry=hurry,

@@ -22,11 +22,14 @@ from chassis.jobs import Failure, Job, Policy, Result, State, now_utc
 from chassis.messages import MP3_QUEUE, VIDEO_QUEUE, JobMessage
 from chassis.moves import Attempt
 from chassis.options import ConversionOptions
-from chassis.ports import JobStore, MediaStore, Publisher, StoredMedia
+from chassis.ports import JobStore, KeyTaken, MediaStore, Publisher, StoredMedia
+from chassis.references import delete_unnamed
+from chassis.sharing import Sharing
 from converter.conversion import Conversion, Stopped
 from converter.lease_keeper import LeaseKeeper
 from converter.metrics import AUDIO_SECONDS, CONVERSION_SECONDS, CONVERSIONS
 from converter.ports import Sink, SourceReader
+from converter.single_flight import SingleFlight
 
 log = structlog.get_logger(__name__)
 
@@ -81,19 +84,32 @@ class Converter:
         self._keep_sources = keep_sources
         self._hurry = hurry
         self._clock = clock
+        self._flight = SingleFlight(
+            jobs,
+            Sharing(jobs, policy, clock, keep_sources=keep_sources),
+            policy,
+            clock,
+            announce=self._announce,
+            delete_source=partial(self._delete, videos),
+        )
 
     def handle(self, message: JobMessage) -> None:
         """Convert the job that `message` names, if it is to be converted now, by us.
 
+        One with the same result as another is not converted: see converter.single_flight.
         Raises UnknownJob, or StoreUnavailable where the outcome could not be written down: then the
         lease runs out, and the job is tried again.
         """
         if self._jobs.get(message.job_id) is None:
             raise UnknownJob
         writing_fid = self._mp3s.new_id()
-        job = self._moved(
-            message.job_id, moves.claimed, holder=self._holder, writing_fid=writing_fid
-        )
+        try:
+            job = self._moved(
+                message.job_id, moves.claimed, holder=self._holder, writing_fid=writing_fid
+            )
+        except KeyTaken:
+            self._flight.follow(message.job_id)
+            return
         if job is None:
             log.info("there is nothing to convert now")
             return
@@ -162,6 +178,7 @@ class Converter:
         self._announce(MP3_QUEUE, ready)
         if ready.video_fid is None:
             self._delete(self._videos, job.video_fid)
+        self._flight.answer_followers(ready)
 
     def _discard(self, stored: StoredMedia) -> None:
         """The MP3 came too late: it goes, unless the job names it after all.
@@ -169,9 +186,8 @@ class Converter:
         That happens where the store's answer to `completed` was lost and others moved the job on.
         """
         CONVERSIONS.labels("too_late").inc()
-        if not self._jobs.referenced([stored.media_id]):
-            log.info("the MP3 came too late and is deleted")
-            self._delete(self._mp3s, stored.media_id)
+        log.info("the MP3 came too late")
+        self._delete(self._mp3s, stored.media_id)
 
     def _stop(self, job: Job, attempt: Attempt) -> None:
         CONVERSIONS.labels("stopped").inc()
@@ -188,6 +204,7 @@ class Converter:
         if moved and moved.state is State.FAILED:
             self._announce(MP3_QUEUE, moved)
             self._delete(self._videos, job.video_fid)
+            self._flight.hand_over(moved)
 
     def _moved(self, fid: str, move: Callable[..., Job | None], **named: object) -> Job | None:
         return self._jobs.update(
@@ -202,9 +219,9 @@ class Converter:
             log.warning("not announced", queue=queue, error=error.detail)
 
     def _delete(self, media: MediaStore, media_id: str | None) -> None:
-        """Delete it now; if the store is away, the sweeper deletes it: no job names it any more."""
+        """Delete it now, unless a job names it; if the store is away, the sweeper deletes it."""
         try:
             if media_id:
-                media.delete(media_id)
+                delete_unnamed(self._jobs, media, [media_id])
         except StoreUnavailable as error:
             log.warning("not deleted", media_id=media_id, error=error.detail)

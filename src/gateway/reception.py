@@ -13,10 +13,14 @@ from chassis.errors import Permanent, ServiceError, StoreUnavailable
 from chassis.jobs import Job, Lease, Policy, Source, State, new_fid
 from chassis.options import ConversionOptions
 from chassis.ports import JobExists, JobStore, MediaStore, MediaWriter, StoredMedia
+from chassis.references import delete_unnamed
+from chassis.result_key import result_key, upload_scope
+from chassis.sharing_moves import adopting
 from gateway import refusals
 from gateway.admission import Admission
 from gateway.form import FileStart
 from gateway.refusals import BrokenOff, KeyInUse, TakenOver
+from gateway.reuse import Reuse
 
 log = structlog.get_logger(__name__)
 
@@ -31,6 +35,7 @@ class Desk:
     policy: Policy
     holder: str
     clock: Callable[[], datetime]
+    reuse: Reuse
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,15 +123,23 @@ class Reception:
         self._set_renewal()
 
     def complete(self, options: ConversionOptions) -> Job:
-        """The last byte was written: the file becomes visible and the job is queued."""
+        """The last byte was written: the file becomes visible and the job is queued.
+
+        Where the same was converted before, the job names the files that it is about to share.
+        """
         assert self._writer is not None
         assert self._job is not None
         media = self._stored = self._writer.finish()
         desk, now = self._desk, self._desk.clock()
+        scope = upload_scope(self._job.username)
+        owner = desk.reuse.owner_of(result_key(scope, media.sha256, options))
 
         def stored(job: Job) -> Job | None:
-            moved = moves.stored(job, desk.holder, media.size, media.sha256, desk.policy, now)
-            return replace(moved, options=options) if moved else None
+            asked = replace(job, options=options)
+            whole = moves.stored(asked, desk.holder, media.size, media.sha256, desk.policy, now)
+            if whole is None or owner is None:
+                return whole
+            return adopting(whole, owner, desk.policy, now) or whole
 
         job = desk.jobs.update(self._job.fid, stored) or self._queued_after_all()
         if job is None:
@@ -149,7 +162,7 @@ class Reception:
         try:
             given_up = self._lost or (self._remove() if refused else self._interrupt())
             if given_up and self._stored:
-                self._desk.videos.delete(self._stored.media_id)
+                delete_unnamed(self._desk.jobs, self._desk.videos, [self._stored.media_id])
         except StoreUnavailable:
             # The job's lease runs out: the sweeper ends it.
             log.warning("an upload could not be given up: the store is away")

@@ -6,8 +6,8 @@ from typing import Protocol
 import structlog
 
 from chassis.errors import BrokerUnavailable
-from chassis.jobs import Job
-from chassis.messages import VIDEO_QUEUE, JobMessage
+from chassis.jobs import Job, State
+from chassis.messages import MP3_QUEUE, VIDEO_QUEUE, JobMessage
 from chassis.options import ConversionOptions
 from chassis.ports import CHUNK_BYTES, Publisher
 from gateway import refusals
@@ -63,6 +63,7 @@ class Uploads:
     def accept(self, submission: Submission, body: Body) -> Job:
         """The queued job, once the last byte is stored; or the job that the same key made before.
 
+        It is ready where the same was converted before.
         Raises Refusal (also InvalidOption) for what the client did wrong, Retryable for the rest.
         """
         form = _form_of(submission, self._max_bytes)
@@ -75,6 +76,7 @@ class Uploads:
         with Reception(self._desk, submission) as reception:
             options = _receive(form, body, reception.begin, reception.renew_if_due)
             job = reception.complete(options)
+        job = self._desk.reuse.answered(job)
         self._announce(job)
         return job
 
@@ -86,8 +88,9 @@ class Uploads:
         return earlier_job(desk.jobs, submission.username, key, desk.policy, desk.clock())
 
     def _announce(self, job: Job) -> None:
+        queue = MP3_QUEUE if job.state is State.READY else VIDEO_QUEUE
         try:
-            self._publisher.publish(VIDEO_QUEUE, JobMessage.about(job))
+            self._publisher.publish(queue, JobMessage.about(job))
         except BrokerUnavailable as error:
             log.warning("the sweeper has to announce this job", error=error.detail)
 

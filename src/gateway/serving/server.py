@@ -53,7 +53,6 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "limit_request_fields": 64,
             "forwarded_allow_ips": "",
             "worker_tmp_dir": str(_MEMORY_FOLDER if _MEMORY_FOLDER.is_dir() else _temporary()),
-            "proc_name": SERVICE,
         }
         for name, value in chosen.items():
             self.cfg.set(name, value)
