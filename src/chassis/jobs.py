@@ -28,7 +28,7 @@ class State(StrEnum):
 
 
 MOVES: Final[dict[State, frozenset[State]]] = {
-    State.RECEIVING: frozenset({State.QUEUED, State.FAILED, State.CANCELLED}),
+    State.RECEIVING: frozenset({State.QUEUED, State.CONVERTING, State.FAILED, State.CANCELLED}),
     State.QUEUED: frozenset({State.FETCHING, State.CONVERTING, State.FAILED, State.CANCELLED}),
     State.FETCHING: frozenset({State.FETCHING, State.QUEUED, State.FAILED, State.CANCELLED}),
     State.CONVERTING: frozenset(
@@ -158,7 +158,8 @@ class Job:
     It names its stored files: `video_fid` the source, `writing_fid` the MP3 that the attempt under
     way writes, `mp3_fid` the finished MP3. Each is named here before its first byte is stored, so a
     stored file that no job names is an orphan. `attempts` counts claims; (lease.holder, attempts)
-    names the attempt under way. `announcements` counts the sweeper's messages since the last move.
+    names the attempt under way. `follower` is the lease of who converts the video while it arrives,
+    beside the gateway's. `announcements` counts the sweeper's messages since the last move.
     `revision` is the store's own: a new random value for each change.
     """
 
@@ -174,6 +175,7 @@ class Job:
     attempts: int = 0
     announcements: int = 0
     lease: Lease | None = None
+    follower: Lease | None = None
     not_before: datetime | None = None
     video_fid: str | None = None
     writing_fid: str | None = None

@@ -15,6 +15,7 @@ from chassis.mongo.media import MP3S, VIDEOS
 from chassis.settings import load_settings
 from chassis.termination import on_termination
 from converter.box import Box
+from converter.following import Followers
 from converter.handler import Converter
 from converter.settings import ConverterSettings
 
@@ -32,12 +33,14 @@ def main() -> None:
     url = settings.amqp_url.get_secret_value()
     publisher = RabbitPublisher(url, SERVICE)
     hurry = Event()
+    followers = Followers(settings.followed_uploads)
     converter = Converter(
         jobs=MongoJobStore(client),
         videos=GridFsMediaStore(client, VIDEOS),
         mp3s=GridFsMediaStore(client, MP3S),
         publisher=publisher,
         engine=box,
+        followers=followers,
         policy=settings.policy,
         holder=unique_name(SERVICE),
         keep_sources=settings.keep_sources,
@@ -62,6 +65,7 @@ def main() -> None:
     health.start()
     publisher.start()
     consumer.run()
+    followers.join()
     publisher.stop()
     health.stop()
     box.stop()

@@ -78,7 +78,7 @@ class TrackReader:
         if self._media.expected_seconds:
             done = max(self._reached, self.decoded) / self._media.expected_seconds
         else:
-            done = self._media.file.position / max(1, self._media.file.source.size)
+            done = self._media.file.fraction
         return min(1.0, max(0.0, done))
 
     def _demux(self) -> Iterator["Packet[Stream]"]:

@@ -8,6 +8,7 @@ from typing import Final, Protocol
 from chassis.errors import Permanent
 from chassis.jobs import MediaFacts
 from chassis.options import ConversionOptions
+from converter.arriving import open_arriving, require_same
 from converter.conversion import Conversion, Mp3Facts
 from converter.decode import TrackReader
 from converter.lame import Encoder, Encoding
@@ -23,11 +24,15 @@ _PROGRESS_SECONDS: Final = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to convert: the file's `name` as its owner gave it, options, the longest duration."""
+    """What to convert: the file's `name` as its owner gave it, options, the longest duration.
+
+    arriving: the file may still be on its way; its `size` is known once its last byte has come.
+    """
 
     name: str
     options: ConversionOptions
     max_seconds: float
+    arriving: bool = False
 
 
 class Output(Sink, Protocol):
@@ -40,14 +45,15 @@ class Output(Sink, Protocol):
 def convert(source: SourceReader, output: Output, request: Request) -> Conversion:
     """Write the MP3 of the sound in `source` to `output`.
 
-    Raises Permanent (not_media, no_audio, truncated, corrupt, too_long); what was written before is
-    worth nothing then.
+    Raises Permanent (not_media, no_audio, truncated, corrupt, too_long), or StartOver for a file
+    that arrived meanwhile; what was written before is worth nothing then.
     """
-    media = open_media(source)
+    media = open_arriving(source) if request.arriving else open_media(source)
     _check_length(media.promise.seconds or 0.0, request)
     tags = choose_tags(media.metadata, request.name)
     reader = TrackReader(media)
     mp3 = _encode(source, reader, tags, output, request)
+    require_same(media, tags, request.name)
     return Conversion(source=_facts(media, reader, tags), mp3=mp3)
 
 

@@ -1,5 +1,6 @@
 """Opening a video or sound file and choosing the track to convert."""
 
+import os
 from dataclasses import dataclass
 from typing import Final
 
@@ -58,13 +59,18 @@ class MediaFile:
 
     def seek(self, offset: int, whence: int = 0) -> int:
         """See io.IOBase.seek."""
-        base = (0, self.position, self.source.size)[whence]
+        base = self.source.size if whence == os.SEEK_END else self.position * whence
         self.position = base + offset
         return self.position
 
     def tell(self) -> int:
         """See io.IOBase.tell."""
         return self.position
+
+    @property
+    def fraction(self) -> float:
+        """How much of it lies before the position, from 0 to 1."""
+        return self.position / max(1, self.source.size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +126,19 @@ def open_media(source: SourceReader) -> Media:
 
     Raises Permanent: not_media, no_audio, truncated, corrupt.
     """
-    file = MediaFile(source)
+    return open_file(MediaFile(source))
+
+
+def open_file(file: MediaFile, **options: str) -> Media:
+    """As `open_media`, with further options of the demuxer."""
+    source = file.source
     with av.logging.Capture() as logs:
         av.logging.set_level(av.logging.WARNING)
         try:
             container = av.open(
                 file,
                 "r",
-                options=dict(_OPTIONS),
+                options=_OPTIONS | options,
                 buffer_size=_BUFFER_BYTES,
                 metadata_errors="replace",
             )

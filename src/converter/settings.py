@@ -16,6 +16,13 @@ class ConverterSettings(ConsumerSettings):
     conversions: int = Field(
         2, ge=1, le=64, description="How many conversions one converter runs at once."
     )
+    followed_uploads: int = Field(
+        2,
+        ge=0,
+        le=64,
+        description="How many uploads one converter converts while they arrive, beside its other"
+        " conversions; 0 turns that off.",
+    )
     conversion_memory_mb: int = Field(
         400, ge=64, description="Memory that one conversion may use, in MiB."
     )

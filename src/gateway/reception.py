@@ -10,6 +10,7 @@ import structlog
 
 from chassis import moves
 from chassis.errors import Permanent, ServiceError, StoreUnavailable
+from chassis.following_moves import handed_over
 from chassis.jobs import Job, Lease, Policy, Source, State, new_fid
 from chassis.options import ConversionOptions
 from chassis.ports import JobExists, JobStore, MediaStore, MediaWriter, StoredMedia
@@ -60,9 +61,18 @@ class Reception:
         self._lost = False
         self._completed = False
         self._renew_at = 0.0
+        self.received = 0
 
-    def begin(self, start: FileStart) -> Self:
-        """Register the job, then open its file; raises TooManyJobs or KeyInUse."""
+    @property
+    def job(self) -> Job | None:
+        """The job as it was registered; None before the file begins."""
+        return self._job
+
+    def begin(self, start: FileStart, options: ConversionOptions) -> Self:
+        """Register the job, then open its file; raises TooManyJobs or KeyInUse.
+
+        `options` are those known by now; a converter may go by them before the last have come.
+        """
         desk, now = self._desk, self._desk.clock()
         until = now + desk.policy.lease
         job = Job(
@@ -73,6 +83,7 @@ class Reception:
             updated_at=now,
             due_at=until,
             source=Source(start.name),
+            options=options,
             lease=Lease(desk.holder, until),
             video_fid=desk.videos.new_id(),
             idempotency_key=self._submission.idempotency_key,
@@ -96,6 +107,7 @@ class Reception:
         """Store the next bytes of the file."""
         assert self._writer is not None
         self._writer.write(data)
+        self.received += len(data)
 
     def renew_if_due(self) -> None:
         """Keep the lease: to be called more often than each third of it.
@@ -114,7 +126,10 @@ class Reception:
         self._set_renewal()
 
     def complete(self, options: ConversionOptions) -> Job:
-        """The last byte was written: the file becomes visible and the job is queued."""
+        """The last byte was written: the file becomes visible and the job is queued.
+
+        If a converter followed the upload by these options, the job is converting right away.
+        """
         assert self._writer is not None
         assert self._job is not None
         media = self._stored = self._writer.finish()
@@ -122,7 +137,7 @@ class Reception:
 
         def stored(job: Job) -> Job | None:
             moved = moves.stored(job, desk.holder, media.size, media.sha256, desk.policy, now)
-            return replace(moved, options=options) if moved else None
+            return handed_over(job, replace(moved, options=options), now) if moved else None
 
         job = desk.jobs.update(self._job.fid, stored) or self._queued_after_all()
         if job is None:

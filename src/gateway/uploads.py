@@ -6,11 +6,12 @@ from typing import Protocol
 import structlog
 
 from chassis.errors import BrokerUnavailable
-from chassis.jobs import Job
+from chassis.jobs import Job, State
 from chassis.messages import VIDEO_QUEUE, JobMessage
 from chassis.options import ConversionOptions
 from chassis.ports import Publisher
 from gateway import refusals
+from gateway.early import EarlyAnnouncement
 from gateway.form import MAX_OVERHEAD_BYTES, Field, FileStart, UploadForm, boundary_of
 from gateway.idempotency import Fingerprint, checked_key, earlier_job
 from gateway.reception import Desk, Reception, Submission
@@ -44,7 +45,7 @@ class Uploads:
         self._max_bytes = max_bytes
 
     def accept(self, submission: Submission, body: Body) -> Job:
-        """The queued job, once the last byte is stored; or the job that the same key made before.
+        """The job once the last byte is stored; or the job that the same key made before.
 
         Raises Refusal (also InvalidOption) for what the client did wrong, Retryable for the rest.
         """
@@ -56,10 +57,18 @@ class Uploads:
             return _compared(earlier, form, body)
         self._desk.admission.check(submission.username)
         with Reception(self._desk, submission) as reception:
+            early = EarlyAnnouncement(self._publisher, submission.content_length)
+
+            def keep_up() -> None:
+                reception.renew_if_due()
+                if reception.job:
+                    early.look_at(reception.job, reception.received)
+
             pieces = body.pieces(reception.renew_if_due)
-            options = _receive(form, pieces, reception.begin, reception.renew_if_due)
+            options = _receive(form, pieces, reception.begin, keep_up)
             job = reception.complete(options)
-        self._announce(job)
+        if job.state is State.QUEUED:
+            self._announce(job)
         return job
 
     def _earlier(self, submission: Submission) -> Job | None:
@@ -79,7 +88,7 @@ class Uploads:
 def _compared(job: Job, form: UploadForm, body: Body) -> Job:
     fingerprint = Fingerprint()
     pieces = body.pieces(_nothing_to_do)
-    options = _receive(form, pieces, lambda _start: fingerprint, _nothing_to_do)
+    options = _receive(form, pieces, lambda _start, _options: fingerprint, _nothing_to_do)
     fingerprint.require_same(job, options)
     return job
 
@@ -87,7 +96,7 @@ def _compared(job: Job, form: UploadForm, body: Body) -> Job:
 def _receive(
     form: UploadForm,
     pieces: Iterator[bytes],
-    open_file: Callable[[FileStart], FileSink],
+    open_file: Callable[[FileStart, ConversionOptions], FileSink],
     keep_alive: Callable[[], None],
 ) -> ConversionOptions:
     """Read the form to its end, the file into what `open_file` returns; the options in it.
@@ -100,8 +109,7 @@ def _receive(
     for piece in pieces:
         for event in form.feed(piece):
             if isinstance(event, FileStart):
-                ConversionOptions.parse(fields)
-                sink = open_file(event)
+                sink = open_file(event, ConversionOptions.parse(fields))
             elif isinstance(event, Field):
                 fields[event.name] = event.value
                 if sink:

@@ -1,11 +1,13 @@
 """Files in one GridFS database."""
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from bson import ObjectId
 from pymongo import ASCENDING, IndexModel
 
 from chassis.mongo.client import Client, store_errors
+from chassis.mongo.following import FollowingReader
 from chassis.mongo.reader import GridFsReader
 from chassis.mongo.writer import GridFsWriter, delete_file
 
@@ -48,6 +50,10 @@ class GridFsMediaStore:
     def open(self, media_id: str) -> GridFsReader:
         """See MediaStore."""
         return GridFsReader(self._database, media_id)
+
+    def follow(self, media_id: str, whole: Callable[[], int | None]) -> FollowingReader:
+        """See MediaStore."""
+        return FollowingReader(self._database, media_id, whole)
 
     def delete(self, media_id: str) -> None:
         """See MediaStore."""
