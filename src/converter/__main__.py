@@ -17,6 +17,7 @@ from chassis.termination import on_termination
 from converter.box import Box
 from converter.following import Followers
 from converter.handler import Converter
+from converter.metrics import FOLLOWED_UPLOADS
 from converter.settings import ConverterSettings
 
 SERVICE: Final = "converter"
@@ -34,6 +35,7 @@ def main() -> None:
     publisher = RabbitPublisher(url, SERVICE)
     hurry = Event()
     followers = Followers(settings.followed_uploads)
+    FOLLOWED_UPLOADS.set_function(lambda: followers.count)
     converter = Converter(
         jobs=MongoJobStore(client),
         videos=GridFsMediaStore(client, VIDEOS),

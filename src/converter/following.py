@@ -18,21 +18,35 @@ class Followers:
         self._lock = Lock()
         self._threads: set[Thread] = set()
 
+    @property
+    def count(self) -> int:
+        """How many uploads are followed now."""
+        return len(self._threads)
+
     def start(self, follow: Callable[[], None]) -> bool:
         """Have `follow` done in a thread, which logs as this one does; whether there was room."""
         context = contextvars.copy_context()
+
+        def run() -> None:
+            try:
+                context.run(follow)
+            finally:
+                with self._lock:
+                    self._threads.discard(thread)
+
         with self._lock:
-            self._threads = {thread for thread in self._threads if thread.is_alive()}
             if len(self._threads) >= self._room:
                 return False
-            thread = Thread(target=context.run, args=(follow,), name="follower", daemon=True)
+            thread = Thread(target=run, name="follower", daemon=True)
             self._threads.add(thread)
             thread.start()
             return True
 
     def join(self) -> None:
         """Wait until all that was started has ended."""
-        for thread in self._threads:
+        with self._lock:
+            threads = list(self._threads)
+        for thread in threads:
             thread.join()
 
 
