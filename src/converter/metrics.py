@@ -13,4 +13,4 @@ CONVERSION_SECONDS = Histogram(
     buckets=(0.25, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600),
 )
 AUDIO_SECONDS = Counter("converted_audio_seconds_total", "Length of all MP3s that were made.")
-FOLLOWED_UPLOADS: Final = Gauge("followed_uploads", "Uploads that are converted while they arrive.")
+FOLLOWED_UPLOADS = Gauge("followed_uploads", "Uploads that are converted while they arrive.")
