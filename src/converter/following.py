@@ -4,10 +4,15 @@ import contextvars
 from collections.abc import Callable
 from threading import Lock, Thread
 
+import structlog
+
+from chassis.errors import StoreUnavailable
 from chassis.following_moves import follows
 from chassis.moves import Attempt
 from chassis.ports import JobStore
 from converter.conversion import Stopped
+
+log = structlog.get_logger(__name__)
 
 
 class Followers:
@@ -30,6 +35,10 @@ class Followers:
         def run() -> None:
             try:
                 context.run(follow)
+            except StoreUnavailable as error:
+                log.warning("an upload is not followed any more", error=error.detail)
+            except Exception:
+                log.exception("an upload is not followed any more")
             finally:
                 with self._lock:
                     self._threads.discard(thread)

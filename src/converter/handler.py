@@ -126,10 +126,7 @@ class Converter:
         if job is None:
             return
         log.info("following the upload")
-        try:
-            self._work_on(job, attempt)
-        except StoreUnavailable as error:
-            log.warning("the upload is not followed any more", error=error.detail)
+        self._work_on(job, attempt)
 
     def _work_on(self, job: Job, attempt: Attempt) -> None:
         try:

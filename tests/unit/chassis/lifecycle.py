@@ -54,7 +54,9 @@ class CheckedJobStore(FakeJobStore):
     def _check_names(self, job: Job) -> None:
         """A job names the files of its state, and no others."""
         at_work = job.state in (State.CONVERTING, State.FETCHING)
-        assert (job.writing_fid is not None) == (job.state is State.CONVERTING)
+        followed = job.state is State.RECEIVING and job.follower is not None
+        assert (job.writing_fid is not None) == (job.state is State.CONVERTING or followed)
+        assert (job.follower is not None) == followed
         assert (job.mp3_fid is not None) == (job.state is State.READY)
         assert (job.lease is not None) == (at_work or job.state is State.RECEIVING)
         if job.state in UNFINISHED:
