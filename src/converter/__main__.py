@@ -38,7 +38,7 @@ def main() -> None:
     FOLLOWED_UPLOADS.set_function(lambda: followers.count)
     converter = Converter(
         jobs=MongoJobStore(client),
-        videos=GridFsMediaStore(client, VIDEOS),
+        videos=GridFsMediaStore(client, VIDEOS, settings.reader_memory_mb << 20),
         mp3s=GridFsMediaStore(client, MP3S),
         publisher=publisher,
         engine=box,

@@ -34,11 +34,7 @@ class Followers:
 
         def run() -> None:
             try:
-                context.run(follow)
-            except StoreUnavailable as error:
-                log.warning("an upload is not followed any more", error=error.detail)
-            except Exception:
-                log.exception("an upload is not followed any more")
+                context.run(_survive, follow)
             finally:
                 with self._lock:
                     self._threads.discard(thread)
@@ -57,6 +53,16 @@ class Followers:
             threads = list(self._threads)
         for thread in threads:
             thread.join()
+
+
+def _survive(follow: Callable[[], None]) -> None:
+    """Nothing that goes wrong here concerns the upload: it is converted when it is whole."""
+    try:
+        follow()
+    except StoreUnavailable as error:
+        log.warning("an upload is not followed any more", error=error.detail)
+    except Exception:
+        log.exception("an upload is not followed any more")
 
 
 class FollowedUpload:

@@ -26,6 +26,9 @@ class ConverterSettings(ConsumerSettings):
     conversion_memory_mb: int = Field(
         400, ge=64, description="Memory that one conversion may use, in MiB."
     )
+    reader_memory_mb: int = Field(
+        16, ge=8, le=1024, description="Memory for what is read of one video, in MiB."
+    )
     conversion_hours: float = Field(
         6, gt=0, description="How long one conversion may take, in hours."
     )

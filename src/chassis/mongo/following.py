@@ -9,10 +9,9 @@ from bson import ObjectId
 from pymongo.database import Database
 
 from chassis.mongo.client import store_errors
-from chassis.mongo.reader import GridFsReader
+from chassis.mongo.reader import READER_BYTES, GridFsReader
 from chassis.mongo.writer import CHUNK_BYTES
 
-_CACHED_CHUNKS: Final = 8
 _FETCHED_CHUNKS: Final = 4
 _SHORTEST_PAUSE: Final = 0.01
 _LONGEST_PAUSE: Final = 0.25
@@ -22,10 +21,14 @@ Document = dict[str, Any]
 
 
 class FollowingReader:
-    """See chassis.ports.FollowingReader. For one thread; memory: about 12 MB, then a reader's."""
+    """See chassis.ports.FollowingReader. For one thread; memory: `memory_bytes`."""
 
     def __init__(
-        self, database: Database[Document], media_id: str, whole: Callable[[], int | None]
+        self,
+        database: Database[Document],
+        media_id: str,
+        whole: Callable[[], int | None],
+        memory_bytes: int = READER_BYTES,
     ) -> None:
         self._database = database
         self._media_id = media_id
@@ -34,6 +37,8 @@ class FollowingReader:
         self._whole = whole
         self._reader: GridFsReader | None = None
         self._cache: OrderedDict[int, bytes] = OrderedDict()
+        self._memory_bytes = memory_bytes
+        self._cached_chunks = max(_FETCHED_CHUNKS, memory_bytes // 2 // CHUNK_BYTES)
         self._last = -1
 
     @property
@@ -93,12 +98,12 @@ class FollowingReader:
                 if document["n"] != expected:
                     return
                 self._cache[expected] = document["data"]
-                if len(self._cache) > _CACHED_CHUNKS:
+                if len(self._cache) > self._cached_chunks:
                     self._cache.popitem(last=False)
 
     def _is_whole(self) -> bool:
         if self._reader is None and self._whole() is not None:
-            self._reader = GridFsReader(self._database, self._media_id)
+            self._reader = GridFsReader(self._database, self._media_id, self._memory_bytes)
         return self._reader is not None
 
 
