@@ -60,6 +60,13 @@ def check(token: str, key: Key, *, issuer: str, audience: str, now: datetime) ->
 
     `key` is the public one that `key_id` names.
     """
+    claims = verified(token, key, issuer=issuer, audience=audience)
+    check_times(claims, now)
+    return claims
+
+
+def verified(token: str, key: Key, *, issuer: str, audience: str) -> dict[str, Any]:
+    """The claims of a token that is ours, valid now or not; raises InvalidToken."""
     try:
         claims: dict[str, Any] = jwt.decode(
             token,
@@ -67,14 +74,24 @@ def check(token: str, key: Key, *, issuer: str, audience: str, now: datetime) ->
             algorithms=[ALGORITHM],
             issuer=issuer,
             audience=audience,
-            # The times are checked below, against the caller's clock and with their types.
+            # The times are checked apart, against the caller's clock and with their types.
             options={"strict_aud": True, "verify_exp": False, "verify_iat": False},
         )
     except (PyJWTError, ValueError, TypeError, OverflowError, RecursionError) as error:
         raise InvalidToken("The token is not valid.") from error
     _check_types(claims)
-    _check_times(claims["iat"], claims["exp"], now.timestamp())
     return claims
+
+
+def check_times(claims: Mapping[str, Any], now: datetime) -> None:
+    """Raises InvalidToken where `verified` claims do not hold at the time `now`."""
+    issued_at, expires_at = claims["iat"], claims["exp"]
+    if not 0 < expires_at - issued_at <= MAX_LIFETIME.total_seconds():
+        raise InvalidToken("The token is valid for longer than tokens are.")
+    if issued_at > now.timestamp() + CLOCK_SKEW.total_seconds():
+        raise InvalidToken("The token is not valid yet.")
+    if expires_at <= now.timestamp():
+        raise InvalidToken("The token has expired: log in again.")
 
 
 def _check_types(claims: Mapping[str, Any]) -> None:
@@ -84,15 +101,6 @@ def _check_types(claims: Mapping[str, Any]) -> None:
         raise InvalidToken("The token lacks a claim.")
     if not all(type(claims.get(name)) is int for name in ("iat", "exp")):
         raise InvalidToken("The token's times are not whole numbers.")
-
-
-def _check_times(issued_at: int, expires_at: int, now: float) -> None:
-    if not 0 < expires_at - issued_at <= MAX_LIFETIME.total_seconds():
-        raise InvalidToken("The token is valid for longer than tokens are.")
-    if issued_at > now + CLOCK_SKEW.total_seconds():
-        raise InvalidToken("The token is not valid yet.")
-    if expires_at <= now:
-        raise InvalidToken("The token has expired: log in again.")
 
 
 def _is_canonical(part: str) -> bool:

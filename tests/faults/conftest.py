@@ -8,7 +8,7 @@ from tests.faults.clips import Clips, make_clips
 from tests.faults.recovery import Fault, Report
 from tests.faults.system import System
 
-REPORTS: list[Report] = []
+RECOVERY = "recovery"
 
 
 @pytest.fixture(scope="session")
@@ -31,12 +31,23 @@ def system(_running_system: System) -> Iterator[System]:
 
 @pytest.fixture
 def fault(system: System, request: pytest.FixtureRequest) -> Fault:
-    return Fault(system, request.node.name.removeprefix("test_"), REPORTS)
+    def tell(report: Report) -> None:
+        request.node.user_properties.append((RECOVERY, str(report)))
+
+    return Fault(system, request.node.name.removeprefix("test_"), tell)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say how the system recovered from each fault."""
-    if REPORTS:
+    """Say how the system recovered from each fault, whichever process ran the test."""
+    lines = [
+        text
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        if getattr(report, "when", None) == "call"
+        for name, text in report.user_properties
+        if name == RECOVERY
+    ]
+    if lines:
         terminalreporter.section("recovery from faults")
-        for report in REPORTS:
-            terminalreporter.write_line(str(report))
+        for line in lines:
+            terminalreporter.write_line(line)

@@ -41,10 +41,10 @@ class Report:
 class Fault:
     """One fault. It ends when `ends` is called, else it has ended when `strikes` was called."""
 
-    def __init__(self, system: System, name: str, reports: list[Report]) -> None:
+    def __init__(self, system: System, name: str, tell: Callable[[Report], None]) -> None:
         self._system = system
         self._name = name
-        self._reports = reports
+        self._tell = tell
         self._ended = time.monotonic()
 
     def ends(self) -> None:
@@ -64,7 +64,7 @@ class Fault:
         bad = dict(bad_downloads(self._system.client, promises, snapshot))
         verdict = judge(promises, replace(snapshot, bad_downloads=bad))
         report = Report(self._name, len(promises), settled, swept, verdict)
-        self._reports.append(report)
+        self._tell(report)
         assert verdict.holds, str(report)
 
     def _seconds_until(self, quiet: Callable[[], bool]) -> float:

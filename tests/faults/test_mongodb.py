@@ -62,7 +62,6 @@ def test_connections_to_mongodb_break(system: System, fault: Fault, clips: Clips
     with Burst(system.client, clips.short) as burst:
         for command in ("update", "insert", "find", "delete"):
             _break_connections(system, command)
-            wait_for(lambda: _broken(system) == BREAKS, 240, what=f"{BREAKS} broken connections")
         fault.ends()
         burst.wait_for_accepted(MORE)
         promises = burst.end()
@@ -72,12 +71,17 @@ def test_connections_to_mongodb_break(system: System, fault: Fault, clips: Clips
 def _break_connections(system: System, command: str) -> None:
     """Close the connections over which such commands come next, without an answer.
 
+    Returns when that has happened at least BREAKS times: the server counts from its start on, and
+    two connections at once can both be the last.
     Source: https://github.com/mongodb/mongo/wiki/The-%22failCommand%22-fail-point
     """
+    wanted = _broken(system) + BREAKS
     breaking = {"failCommands": [command], "closeConnection": True}
     system.store.admin.command(
         {"configureFailPoint": "failCommand", "mode": {"times": BREAKS}, "data": breaking}
     )
+    what = f"{BREAKS} connections broken at {command}"
+    wait_for(lambda: _broken(system) >= wanted, 240, what=what)
 
 
 def _broken(system: System) -> int:

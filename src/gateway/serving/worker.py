@@ -11,11 +11,13 @@ from gunicorn.http.message import Request
 from gunicorn.workers.ggevent import GeventWorker
 
 from gateway.serving.body import RequestBody, linger
+from gateway.serving.patient_socket import PatientSocket
 from gateway.serving.problems import problem_of_parse_error, write_problem
 
 log = structlog.get_logger(__name__)
 
 UNSENT_BYTES: Final = 128 * 1024
+LAST_WORD_SECONDS: Final = 1.0
 
 
 class StreamingWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
@@ -41,13 +43,16 @@ class StreamingWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no ty
 
     def timeout_ctx(self) -> "_Waiting":
         """The time for the header of the next request; a connection in it is idle."""
-        return _Waiting(self._waiting, self.settings.idle_seconds)
+        idle_seconds = self.settings.idle_seconds
+        # A connection that is accepted on the way out may speak at once, or not at all.
+        seconds = idle_seconds if self.alive else min(idle_seconds, LAST_WORD_SECONDS)
+        return _Waiting(self._waiting, seconds)
 
     def handle(self, listener: Any, client: socket.socket, addr: Any) -> None:
         """Serve one connection."""
         # The kernel takes no more than this ahead of a slow client, and so tells slow from stalled.
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
-        super().handle(listener, client, addr)
+        super().handle(listener, PatientSocket(fileno=client.detach()), addr)
 
     def handle_request(
         self, listener_name: Any, req: Request, sock: socket.socket, addr: Any

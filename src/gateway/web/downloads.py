@@ -1,9 +1,8 @@
 """GET and HEAD /download: the MP3, whole or in part, for its owner or by a signed link."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from http import HTTPStatus
-from typing import Final
 
 import structlog
 from flask import Blueprint, Request, Response, request
@@ -23,9 +22,6 @@ from gateway.ranges import FIELDS, Representation, Selection, select
 from gateway.tokens import User
 from gateway.web.answers import json_answer, problem_answer
 from gateway.web.identity import Identify
-
-# Each piece has the stall time to be taken by the client: small ones let slow clients be slow.
-PIECE_BYTES: Final = 64 * 1024
 
 
 def download_routes(
@@ -77,7 +73,7 @@ def download_routes(
     def _stream(mp3_fid: str, selected: Selection, headers: dict[str, str]) -> Response:
         reader = mp3s.open(mp3_fid)
         response = Response(
-            _pieces(reader.stream(selected.start, selected.stop)),
+            reader.stream(selected.start, selected.stop),
             selected.status,
             headers,
             content_type="audio/mpeg",
@@ -101,9 +97,3 @@ def _unsatisfiable(file: Representation) -> Problem:
     problem = problem_of_status(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE)
     problem.headers["Content-Range"] = f"bytes */{file.size}"
     return problem
-
-
-def _pieces(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    for chunk in chunks:
-        for start in range(0, len(chunk), PIECE_BYTES):
-            yield chunk[start : start + PIECE_BYTES]

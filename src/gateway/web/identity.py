@@ -5,10 +5,10 @@ from datetime import datetime
 
 from flask import Request
 
-from chassis.tokens import InvalidToken, key_id
+from chassis.tokens import InvalidToken
 from gateway.keys import KeyCache
 from gateway.refusals import TokenRequired
-from gateway.tokens import User, check
+from gateway.tokens import TokenCheck, User
 
 Identify = Callable[[Request], User]
 """The user of a request; raises TokenRequired, InvalidToken or KeysUnavailable."""
@@ -18,11 +18,10 @@ def identify_by(
     keys: KeyCache, issuer: str, audience: str, clock: Callable[[], datetime]
 ) -> Identify:
     """Check tokens with `keys`, without a call to auth."""
+    tokens = TokenCheck(keys.key, issuer, audience)
 
     def identify(request: Request) -> User:
-        token = _bearer_token(request.headers.get("Authorization"))
-        key = keys.key(key_id(token))
-        return check(token, key, issuer, audience, clock())
+        return tokens.user(_bearer_token(request.headers.get("Authorization")), clock())
 
     return identify
 

@@ -4,6 +4,7 @@ import hashlib
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,6 +24,7 @@ from tests.waiting import wait_for
 
 DATA = os.urandom(3_500_000)
 TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
+STORY = ("upload begins", "upload is complete", "request")
 TRACEPARENT = f"00-{TRACE_ID}-00f067aa0ba902b7-01"
 
 
@@ -83,12 +85,14 @@ def test_the_logs_tell_the_story_of_a_job(gateway: RunningGateway) -> None:
     fid = gateway.upload(user, b"video", headers={"traceparent": TRACEPARENT, **bearer}).json()[
         "fid"
     ]
-    lines = [line for line in gateway.log_lines() if line.get("job_id") == fid]
-    assert [line["message"] for line in lines] == [
-        "upload begins",
-        "upload is complete",
-        "request",
-    ]
+
+    def told() -> list[dict[str, Any]]:
+        return [line for line in gateway.log_lines() if line.get("job_id") == fid]
+
+    # The line about the request itself is written once its answer has been sent.
+    wait_for(lambda: len(told()) >= len(STORY), what="the story")
+    lines = told()
+    assert tuple(line["message"] for line in lines) == STORY
     assert {line["trace_id"] for line in lines} == {TRACE_ID}
     assert lines[-1]["status"] == 202
     assert lines[-1]["path"] == "/upload"

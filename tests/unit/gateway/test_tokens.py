@@ -2,7 +2,7 @@
 
 import base64
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import jwt
@@ -10,9 +10,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from chassis.tokens import InvalidToken, key_id
-from gateway import tokens
-from gateway.tokens import User, parse_keys
+from chassis.tokens import InvalidToken
+from gateway.tokens import TokenCheck, User, parse_keys
 
 NOW = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)
 SECONDS = int(NOW.timestamp())
@@ -52,13 +51,42 @@ def sign(claims: dict[str, Any] | None = None, header: dict[str, Any] | None = N
 
 
 def check(token: str) -> User:
-    return tokens.check(token, KEYS[key_id(token)], "auth", "video-to-mp3", NOW)
+    return TokenCheck(KEYS.__getitem__, "auth", "video-to-mp3").user(token, NOW)
 
 
 def test_a_token_of_auth_names_its_user() -> None:
     """A good token speaks for the user that it names."""
     assert check(sign()) == User("ada@example.com", admin=False)
     assert check(sign({"admin": True})) == User("ada@example.com", admin=True)
+
+
+def test_a_token_that_was_taken_before_still_ends() -> None:
+    """A token is taken again and again, and refused from the second on at which it expires."""
+    checks, token = TokenCheck(KEYS.__getitem__, "auth", "video-to-mp3"), sign()
+    for before in (timedelta(0), timedelta(seconds=3599)):
+        assert checks.user(token, NOW + before) == User("ada@example.com", admin=False)
+    with pytest.raises(InvalidToken):
+        checks.user(token, NOW + timedelta(seconds=3600))
+
+
+def test_a_token_that_was_taken_before_ends_with_its_key() -> None:
+    """A key that is withdrawn, or replaced under its name, ends the tokens that it signed."""
+    keys = dict(KEYS)
+
+    def key(kid: str) -> jwt.PyJWK:
+        if kid not in keys:
+            raise InvalidToken("The token's key is not known.")
+        return keys[kid]
+
+    checks, token = TokenCheck(key, "auth", "video-to-mp3"), sign()
+    assert checks.user(token, NOW)
+    other = Ed25519PrivateKey.generate().public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    keys.update(parse_keys({"keys": [jwk(x=b64(other))]}))
+    with pytest.raises(InvalidToken):
+        checks.user(token, NOW)
+    keys.clear()
+    with pytest.raises(InvalidToken):
+        checks.user(token, NOW)
 
 
 def test_pyjwt_makes_the_tokens_that_are_taken() -> None:
