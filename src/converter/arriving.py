@@ -11,7 +11,7 @@ from typing import Final
 from chassis.errors import Permanent
 from converter.conversion import StartOver
 from converter.formats import INDEXED_CONTAINERS, LATE_TAGS_CONTAINERS, STREAMED_CONTAINERS
-from converter.media import Media, MediaFile, open_file, open_media
+from converter.media import IN_ORDER, Media, MediaFile, open_file, open_media
 from converter.ports import SourceReader
 from converter.tags import Tags, choose_tags
 
@@ -60,7 +60,7 @@ def open_arriving(source: SourceReader) -> Media:
     """
     file = ArrivingFile(source)
     try:
-        media = open_file(file, fflags="+ignidx")
+        media = open_file(file, IN_ORDER)
     except Permanent:
         media = None
     file.opening = False

@@ -12,6 +12,7 @@ from av.stream import Discard, Stream
 from converter.formats import mp3_sample_rate
 from converter.media import Media
 from converter.resample import Resampler, Samples, frame_kind
+from converter.structure import Completeness, completeness
 from converter.verdict import Reading
 
 _MAX_DEMUX_ERRORS: Final = 100
@@ -71,6 +72,10 @@ class TrackReader:
             damaged=self._damaged,
             reached_end=self._media.file.reached_end,
         )
+
+    def completeness(self) -> Completeness:
+        """Whether the file was cut off, as far as it tells."""
+        return completeness(self._media.file.source, self._media.file.trail)
 
     @property
     def progress(self) -> float:

@@ -14,7 +14,6 @@ from converter.decode import TrackReader
 from converter.lame import Encoder, Encoding
 from converter.media import Media, open_media
 from converter.ports import Sink, SourceReader
-from converter.structure import completeness
 from converter.tags import Tags, choose_tags, id3_tag
 from converter.verdict import judge
 
@@ -52,18 +51,16 @@ def convert(source: SourceReader, output: Output, request: Request) -> Conversio
     _check_length(media.promise.seconds or 0.0, request)
     tags = choose_tags(media.metadata, request.name)
     reader = TrackReader(media)
-    mp3 = _encode(source, reader, tags, output, request)
+    mp3 = _encode(reader, tags, output, request)
     require_same(media, tags, request.name)
     return Conversion(source=_facts(media, reader, tags), mp3=mp3)
 
 
-def _encode(
-    source: SourceReader, reader: TrackReader, tags: Tags, output: Output, request: Request
-) -> Mp3Facts:
+def _encode(reader: TrackReader, tags: Tags, output: Output, request: Request) -> Mp3Facts:
     blocks = reader.blocks()
     first = next(blocks, None)
     if first is None:
-        raise _refusal(source, reader) or Permanent("corrupt", "The file holds no sound.")
+        raise _refusal(reader) or Permanent("corrupt", "The file holds no sound.")
     encoding = Encoding(
         sample_rate=reader.sample_rate,
         channels=reader.channels,
@@ -79,7 +76,7 @@ def _encode(
             samples += block.shape[1]
             _check_length(reader.decoded, request)
             writer.show(reader.progress)
-        if refusal := _refusal(source, reader):
+        if refusal := _refusal(reader):
             raise refusal
         writer.write(encoder.flush())
         writer.flush()
@@ -93,8 +90,8 @@ def _encode(
     )
 
 
-def _refusal(source: SourceReader, reader: TrackReader) -> Permanent | None:
-    return judge(reader.reading, lambda: completeness(source))
+def _refusal(reader: TrackReader) -> Permanent | None:
+    return judge(reader.reading, reader.completeness)
 
 
 def _check_length(seconds: float, request: Request) -> None:
