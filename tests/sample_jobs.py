@@ -42,9 +42,13 @@ def receiving(
     )
 
 
-def queued(now: datetime = NOW, policy: Policy = POLICY, **named: Any) -> Job:
+def queued(
+    now: datetime = NOW, policy: Policy = POLICY, *, sha256: str | None = None, **named: Any
+) -> Job:
+    """Its content is like no other's, unless `sha256` is given."""
     job = receiving(now, policy, **named)
-    return _moved(moves.stored(job, "gateway", 1_000, "f" * 64, policy, now))
+    sha256 = sha256 or secrets.token_hex(32)
+    return _moved(moves.stored(job, "gateway", 1_000, sha256, policy, now))
 
 
 def converting(
@@ -59,10 +63,14 @@ def converting(
     return _moved(moves.claimed(job, "converter", writing_fid or a_media_id(), policy, now))
 
 
-def ready(now: datetime = NOW, policy: Policy = POLICY, **named: Any) -> Job:
+def ready(
+    now: datetime = NOW, policy: Policy = POLICY, *, keep_source: bool = False, **named: Any
+) -> Job:
     job = converting(now, policy, **named)
     attempt = moves.Attempt("converter", job.attempts)
-    return _moved(moves.completed(job, attempt, RESULT, FACTS, policy, now, keep_source=False))
+    return _moved(
+        moves.completed(job, attempt, RESULT, FACTS, policy, now, keep_source=keep_source)
+    )
 
 
 def failed(
@@ -80,8 +88,9 @@ def mailed(job: Job, now: datetime = NOW, policy: Policy = POLICY) -> Job:
     return _moved(mail_moves.mail_sent(job, policy, now))
 
 
-def expired(now: datetime = NOW, policy: Policy = POLICY) -> Job:
-    job = mailed(ready(now - policy.mp3_retention, policy), now - policy.mp3_retention, policy)
+def expired(now: datetime = NOW, policy: Policy = POLICY, **named: Any) -> Job:
+    then = now - policy.mp3_retention
+    job = mailed(ready(then, policy, **named), then, policy)
     return _moved(moves.expired(job, policy, now))
 
 

@@ -14,7 +14,7 @@ from typing import Final, Self
 from chassis.errors import BrokerUnavailable, MediaMissing
 from chassis.jobs import Job, State, with_new_revision
 from chassis.messages import JobMessage
-from chassis.ports import JobExists, Move, StoredMedia
+from chassis.ports import JobExists, KeyTaken, Move, StoredMedia
 
 FOLLOW_SECONDS: Final = 0.005
 
@@ -29,7 +29,8 @@ class FakeJobStore:
     def insert(self, job: Job) -> None:
         """See JobStore."""
         with self._lock:
-            if job.fid in self._jobs or self._with_key(job.username, job.idempotency_key):
+            same_key = self._with_key(job.username, job.idempotency_key)
+            if job.fid in self._jobs or same_key or self._is_taken(job):
                 raise JobExists
             self._jobs[job.fid] = job
 
@@ -41,6 +42,13 @@ class FakeJobStore:
         """See JobStore."""
         return self._with_key(username, idempotency_key)
 
+    def with_result_key(self, result_key: str, state: State, limit: int) -> list[Job]:
+        """See JobStore."""
+        jobs = [
+            job for job in self._jobs.values() if (job.result_key, job.state) == (result_key, state)
+        ]
+        return sorted(jobs, key=lambda job: (job.created_at, job.fid))[:limit]
+
     def update(self, fid: str, move: Move) -> Job | None:
         """See JobStore."""
         with self._lock:
@@ -48,6 +56,8 @@ class FakeJobStore:
             moved = move(job) if job else None
             if moved is None:
                 return None
+            if self._is_taken(moved):
+                raise KeyTaken
             self._jobs[fid] = with_new_revision(moved)
             return self._jobs[fid]
 
@@ -85,7 +95,7 @@ class FakeJobStore:
         named = {
             media_id
             for job in self._jobs.values()
-            for media_id in (job.video_fid, job.writing_fid, job.mp3_fid)
+            for media_id in (job.video_fid, job.writing_fid, job.mp3_fid, *job.adopting)
         }
         return {media_id for media_id in media_ids if media_id in named}
 
@@ -97,6 +107,11 @@ class FakeJobStore:
         """See JobStore."""
         waiting = [job.created_at for job in self._jobs.values() if job.state is State.QUEUED]
         return min(waiting, default=None)
+
+    def _is_taken(self, job: Job) -> bool:
+        return job.produces is not None and any(
+            other.produces == job.produces and other.fid != job.fid for other in self._jobs.values()
+        )
 
     def _with_key(self, username: str, key: str | None) -> Job | None:
         return next(

@@ -41,7 +41,8 @@ def handed_over(receiving: Job, waiting: Job, now: datetime) -> Job:
     """What a job becomes whose video is whole: its follower's, or one that waits for a converter.
 
     `receiving` is the job as it was, `waiting` as it is to be without a follower. Options that came
-    after the video may be others than those the follower went by.
+    after the video may be others than those the follower went by. The job takes its result key, as
+    `moves.claimed` does; a store refuses that while another has it.
     """
     if not _has_follower(receiving, now) or receiving.options != waiting.options:
         return waiting
@@ -53,6 +54,7 @@ def handed_over(receiving: Job, waiting: Job, now: datetime) -> Job:
         due_at=follower.expires_at,
         lease=follower,
         attempts=waiting.attempts + 1,
+        produces=waiting.result_key,
         writing_fid=receiving.writing_fid,
         progress=receiving.progress,
     )

@@ -29,7 +29,9 @@ class State(StrEnum):
 
 MOVES: Final[dict[State, frozenset[State]]] = {
     State.RECEIVING: frozenset({State.QUEUED, State.CONVERTING, State.FAILED, State.CANCELLED}),
-    State.QUEUED: frozenset({State.FETCHING, State.CONVERTING, State.FAILED, State.CANCELLED}),
+    State.QUEUED: frozenset(
+        {State.FETCHING, State.CONVERTING, State.READY, State.FAILED, State.CANCELLED}
+    ),
     State.FETCHING: frozenset({State.FETCHING, State.QUEUED, State.FAILED, State.CANCELLED}),
     State.CONVERTING: frozenset(
         {State.CONVERTING, State.QUEUED, State.READY, State.FAILED, State.CANCELLED}
@@ -157,9 +159,12 @@ class Job:
 
     It names its stored files: `video_fid` the source, `writing_fid` the MP3 that the attempt under
     way writes, `mp3_fid` the finished MP3. Each is named here before its first byte is stored, so a
-    stored file that no job names is an orphan. `attempts` counts claims; (lease.holder, attempts)
-    names the attempt under way. `follower` is the lease of who converts the video while it arrives,
-    beside the gateway's. `announcements` counts the sweeper's messages since the last move.
+    stored file that no job names is an orphan. Jobs of the same `result_key` (chassis.result_key)
+    share the finished files: `adopting` names those that the job is about to share, `produces` is
+    the key while the job is converted to that result, and while it is ready as the one that was; no
+    two jobs have the same. `attempts` counts claims; (lease.holder, attempts) names the attempt
+    under way. `follower` is the lease of who converts the video while it arrives, beside the
+    gateway's. `announcements` counts the sweeper's messages since the last move.
     `revision` is the store's own: a new random value for each change.
     """
 
@@ -180,6 +185,9 @@ class Job:
     video_fid: str | None = None
     writing_fid: str | None = None
     mp3_fid: str | None = None
+    adopting: tuple[str, ...] = ()
+    result_key: str | None = None
+    produces: str | None = None
     result: Result | None = None
     failure: Failure | None = None
     last_error: Failure | None = None

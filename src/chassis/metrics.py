@@ -8,6 +8,9 @@ from prometheus_client import Counter
 MESSAGES_PUBLISHED = Counter(
     "messages_published_total", "Messages published, by queue and outcome.", ["queue", "outcome"]
 )
+RESULTS_SHARED = Counter(
+    "results_shared_total", "Jobs that were answered with the MP3 of another job."
+)
 MESSAGES_HANDLED = Counter(
     "messages_handled_total", "Messages consumed, by queue and outcome.", ["queue", "outcome"]
 )

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chassis.jobs import Failure, Job, Lease, Mail, MediaFacts, Policy, Result, State
+from chassis.result_key import key_of
 
 INTERRUPTED = Failure("upload_interrupted", "The upload broke off before its last byte arrived.")
 CANCELLED = Failure("cancelled", "The job was cancelled by its owner.")
@@ -49,8 +50,8 @@ def stored(
     """The last byte of the source is stored: the job waits for a converter."""
     if not _is_receiving_by(job, holder):
         return None
-    source = replace(job.source, size=size, sha256=sha256)
-    return _waiting(replace(job, source=source), policy, now)
+    whole = replace(job, source=replace(job.source, size=size, sha256=sha256))
+    return _waiting(replace(whole, result_key=key_of(whole)), policy, now)
 
 
 def interrupted(job: Job, now: datetime, policy: Policy, holder: str | None = None) -> Job | None:
@@ -67,20 +68,28 @@ def interrupted(job: Job, now: datetime, policy: Policy, holder: str | None = No
 
 
 def claimed(job: Job, holder: str, writing_fid: str, policy: Policy, now: datetime) -> Job | None:
-    """A converter takes the job: it waits and is due, or its last worker fell silent."""
+    """A converter takes the job: it waits and is due, or its last worker fell silent.
+
+    A job that waited takes its result key with it; a store refuses that while another has it.
+    """
     waiting = job.state is State.QUEUED and (job.not_before is None or job.not_before <= now)
     abandoned = job.state is State.CONVERTING and job.lease_is_stale(now)
     if not (waiting or abandoned) or job.attempts >= policy.max_attempts:
         return None
-    return replace(
+    claim = replace(
         _leased(job, holder, policy, now),
         state=State.CONVERTING,
         attempts=job.attempts + 1,
         announcements=0,
         not_before=None,
         writing_fid=writing_fid,
+        adopting=(),
         progress=0.0,
     )
+    if abandoned:
+        return claim
+    key = key_of(job)
+    return replace(claim, result_key=key, produces=key)
 
 
 def renewed(
@@ -218,6 +227,7 @@ def _waiting(job: Job, policy: Policy, now: datetime) -> Job:
         progress=0.0,
         not_before=None,
         writing_fid=None,
+        produces=None,
     )
 
 
@@ -236,4 +246,6 @@ def _finished(job: Job, state: State, reason: Failure, policy: Policy, now: date
         video_fid=None,
         writing_fid=None,
         mp3_fid=None,
+        adopting=(),
+        produces=None,
     )

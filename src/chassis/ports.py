@@ -25,6 +25,10 @@ class JobExists(Permanent):
         super().__init__("job_exists", "A job with this idempotency key exists.")
 
 
+class KeyTaken(Exception):
+    """Another job produces the result with that key, or has produced it: this one cannot."""
+
+
 class JobStore(Protocol):
     """The jobs, each changed only by compare-and-set with majority write concern."""
 
@@ -37,11 +41,15 @@ class JobStore(Protocol):
     def find_by_key(self, username: str, idempotency_key: str) -> Job | None:
         """The owner's job with that idempotency key, or None."""
 
+    def with_result_key(self, result_key: str, state: State, limit: int) -> list[Job]:
+        """Jobs in `state` with that key, oldest first."""
+
     def update(self, fid: str, move: Move) -> Job | None:
         """Apply `move` to the job as it is, atomically; the job as it became.
 
         None when there is no such job or when `move` returned None. `move` may be called several
-        times (another's change came between) and has to be pure.
+        times (another's change came between) and has to be pure. Raises KeyTaken where it made the
+        job produce a result that another job produces.
         """
 
     def remove(self, job: Job) -> bool:
@@ -67,7 +75,7 @@ class JobStore(Protocol):
         """
 
     def referenced(self, media_ids: Collection[str]) -> set[str]:
-        """Those of `media_ids` that some job names (as video_fid, writing_fid or mp3_fid)."""
+        """Those of `media_ids` that some job names (video_fid, writing_fid, mp3_fid, adopting)."""
 
     def counts(self) -> dict[State, int]:
         """How many jobs are in each state."""

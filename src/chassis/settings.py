@@ -78,6 +78,14 @@ class ConsumerSettings(StoreSettings):
     )
 
 
+class SourceSettings(Settings):
+    """Settings of services that let go of videos whose MP3 is there."""
+
+    keep_sources: bool = Field(
+        default=False, description="Whether videos are kept after their conversion."
+    )
+
+
 class LinkSettings(Settings):
     """Settings of services that make or check links that open without a token."""
 

@@ -18,6 +18,7 @@ from converter.box import Box
 from converter.following import Followers
 from converter.handler import Converter
 from converter.metrics import FOLLOWED_UPLOADS
+from converter.preparation import prepared_by
 from converter.settings import ConverterSettings
 
 SERVICE: Final = "converter"
@@ -36,8 +37,9 @@ def main() -> None:
     hurry = Event()
     followers = Followers(settings.followed_uploads)
     FOLLOWED_UPLOADS.set_function(lambda: followers.count)
+    jobs = MongoJobStore(client)
     converter = Converter(
-        jobs=MongoJobStore(client),
+        jobs=jobs,
         videos=GridFsMediaStore(client, VIDEOS, settings.reader_memory_mb << 20),
         mp3s=GridFsMediaStore(client, MP3S),
         publisher=publisher,
@@ -52,7 +54,7 @@ def main() -> None:
         url,
         SERVICE,
         VIDEO_QUEUE,
-        converter.handle,
+        prepared_by(jobs.prepare, converter.handle),
         workers=settings.conversions,
         drain_seconds=settings.drain_seconds,
         hurry=hurry,

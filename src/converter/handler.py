@@ -1,6 +1,7 @@
 """One message of the queue `video`: claim the job, convert, and write down what became of it."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from threading import Event
 from time import monotonic
@@ -25,16 +26,20 @@ from chassis.options import ConversionOptions
 from chassis.ports import (
     FollowingReader,
     JobStore,
+    KeyTaken,
     MediaReader,
     MediaStore,
     Publisher,
     StoredMedia,
 )
+from chassis.references import delete_unnamed
+from chassis.sharing import Sharing
 from converter.conversion import Conversion, Stopped
 from converter.following import FollowedUpload, Followers
 from converter.lease_keeper import LeaseKeeper
 from converter.metrics import AUDIO_SECONDS, CONVERSION_SECONDS, CONVERSIONS
 from converter.ports import Sink, SourceReader
+from converter.single_flight import SingleFlight
 
 log = structlog.get_logger(__name__)
 
@@ -66,7 +71,7 @@ class Converter:
     `hurry` is set when running conversions are to be given back.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all that it works with, each by its name
         self,
         *,
         jobs: JobStore,
@@ -79,6 +84,7 @@ class Converter:
         holder: str,
         keep_sources: bool,
         hurry: Event,
+        clock: Callable[[], datetime] = now_utc,
     ) -> None:
         self._jobs = jobs
         self._videos = videos
@@ -90,12 +96,21 @@ class Converter:
         self._holder = holder
         self._keep_sources = keep_sources
         self._hurry = hurry
+        self._clock = clock
+        self._flight = SingleFlight(
+            jobs,
+            Sharing(jobs, policy, clock, keep_sources=keep_sources),
+            policy,
+            clock,
+            announce=self._announce,
+            delete_source=partial(self._delete, videos),
+        )
 
     def handle(self, message: JobMessage) -> None:
         """Convert the job that `message` names, if it is to be converted now, by us.
 
-        A video that still arrives is followed beside, if there is room: it is announced again.
-
+        A video that still arrives is followed beside, if there is room: it is announced again. One
+        with the same result as another is not converted: see converter.single_flight.
         Raises UnknownJob, or StoreUnavailable where the outcome could not be written down: then the
         lease runs out, and the job is tried again.
         """
@@ -107,9 +122,13 @@ class Converter:
                 log.info("there is no room to follow the upload")
             return
         writing_fid = self._mp3s.new_id()
-        job = self._moved(
-            message.job_id, moves.claimed, holder=self._holder, writing_fid=writing_fid
-        )
+        try:
+            job = self._moved(
+                message.job_id, moves.claimed, holder=self._holder, writing_fid=writing_fid
+            )
+        except KeyTaken:
+            self._flight.follow(message.job_id)
+            return
         if job is None:
             log.info("there is nothing to convert now")
             return
@@ -149,7 +168,7 @@ class Converter:
         if job.video_fid is None or job.writing_fid is None:
             raise MediaMissing(job.fid)
         started = monotonic()
-        keeper = LeaseKeeper(self._jobs, job, attempt, self._policy, now_utc)
+        keeper = LeaseKeeper(self._jobs, job, attempt, self._policy, self._clock)
         writer = self._mp3s.writer(
             job.writing_fid, name=f"{job.fid}.mp3", content_type="audio/mpeg", hold_start=True
         )
@@ -205,6 +224,7 @@ class Converter:
         self._announce(MP3_QUEUE, ready)
         if ready.video_fid is None:
             self._delete(self._videos, job.video_fid)
+        self._flight.answer_followers(ready)
 
     def _discard(self, stored: StoredMedia) -> None:
         """The MP3 came too late: it goes, unless the job names it after all.
@@ -212,9 +232,8 @@ class Converter:
         That happens where the store's answer to `completed` was lost and others moved the job on.
         """
         CONVERSIONS.labels("too_late").inc()
-        if not self._jobs.referenced([stored.media_id]):
-            log.info("the MP3 came too late and is deleted")
-            self._delete(self._mp3s, stored.media_id)
+        log.info("the MP3 came too late")
+        self._delete(self._mp3s, stored.media_id)
 
     def _stop(self, job: Job, attempt: Attempt) -> None:
         CONVERSIONS.labels("stopped").inc()
@@ -231,9 +250,12 @@ class Converter:
         if moved and moved.state is State.FAILED:
             self._announce(MP3_QUEUE, moved)
             self._delete(self._videos, job.video_fid)
+            self._flight.hand_over(moved)
 
     def _moved(self, fid: str, move: Callable[..., Job | None], **named: object) -> Job | None:
-        return self._jobs.update(fid, partial(move, policy=self._policy, now=now_utc(), **named))
+        return self._jobs.update(
+            fid, partial(move, policy=self._policy, now=self._clock(), **named)
+        )
 
     def _ended(self, fid: str, move: Callable[..., Job | None], **named: object) -> Job | None:
         """End an attempt by `move`, or let go of an upload that is still under way."""
@@ -247,9 +269,9 @@ class Converter:
             log.warning("not announced", queue=queue, error=error.detail)
 
     def _delete(self, media: MediaStore, media_id: str | None) -> None:
-        """Delete it now; if the store is away, the sweeper deletes it: no job names it any more."""
+        """Delete it now, unless a job names it; if the store is away, the sweeper deletes it."""
         try:
             if media_id:
-                media.delete(media_id)
+                delete_unnamed(self._jobs, media, [media_id])
         except StoreUnavailable as error:
             log.warning("not deleted", media_id=media_id, error=error.detail)

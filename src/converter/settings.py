@@ -4,13 +4,13 @@ from typing import Final
 
 from pydantic import Field
 
-from chassis.settings import ConsumerSettings
+from chassis.settings import ConsumerSettings, SourceSettings
 from converter.box import BoxLimits
 
 _HOUR: Final = 3600.0
 
 
-class ConverterSettings(ConsumerSettings):
+class ConverterSettings(ConsumerSettings, SourceSettings):
     """What the converter is told by its environment."""
 
     conversions: int = Field(
@@ -37,9 +37,6 @@ class ConverterSettings(ConsumerSettings):
     )
     max_media_hours: float = Field(
         24, gt=0, description="Longest video that is converted, in hours."
-    )
-    keep_sources: bool = Field(
-        default=False, description="Whether videos are kept after their conversion."
     )
     drain_seconds: float = Field(
         20,

@@ -1,7 +1,7 @@
 """The WSGI application: domain, web and adapters put together."""
 
 from collections.abc import Callable
-from threading import Event
+from threading import Event, Thread
 
 from flask import Flask, Response, request
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -9,11 +9,13 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from chassis.identity import unique_name
 from chassis.jobs import now_utc
 from chassis.links import LinkSigner
+from chassis.sharing import Sharing
 from gateway.adapters import Adapters
 from gateway.admission import Admission
 from gateway.presenting import Presenter
 from gateway.reception import Desk
 from gateway.removal import Removal
+from gateway.reuse import Reuse
 from gateway.settings import SERVICE, GatewaySettings
 from gateway.uploads import Uploads
 from gateway.web.accounts import account_routes
@@ -37,6 +39,7 @@ def create_app(
     identify = identify_by(world.keys, settings.token_issuer, settings.token_audience, now_utc)
     presenter = Presenter(settings.public_url)
     policy = settings.policy
+    sharing = Sharing(world.jobs, policy, now_utc, keep_sources=settings.keep_sources)
     desk = Desk(
         jobs=world.jobs,
         videos=world.videos,
@@ -44,6 +47,7 @@ def create_app(
         policy=policy,
         holder=unique_name(SERVICE),
         clock=now_utc,
+        reuse=Reuse(sharing, world.jobs, world.videos, _later),
     )
     uploads = Uploads(desk, world.publisher, settings.max_upload_bytes)
     removal = Removal(world.jobs, world.videos, world.mp3s, policy, now_utc)
@@ -62,6 +66,11 @@ def create_app(
     app.after_request(_harden)
     _observe(app, settings.trusted_proxies)
     return app
+
+
+def _later(task: Callable[[], None]) -> None:
+    """Under gevent a thread is a greenlet; what it leaves undone at the end the sweeper does."""
+    Thread(target=task, name="later", daemon=True).start()
 
 
 def _name_route() -> None:

@@ -13,11 +13,15 @@ from chassis.errors import Permanent, ServiceError, StoreUnavailable
 from chassis.following_moves import handed_over
 from chassis.jobs import Job, Lease, Policy, Source, State, new_fid
 from chassis.options import ConversionOptions
-from chassis.ports import JobExists, JobStore, MediaStore, MediaWriter, StoredMedia
+from chassis.ports import JobExists, JobStore, KeyTaken, MediaStore, MediaWriter, StoredMedia
+from chassis.references import delete_unnamed
+from chassis.result_key import result_key, upload_scope
+from chassis.sharing_moves import adopting
 from gateway import refusals
 from gateway.admission import Admission
 from gateway.form import FileStart
 from gateway.refusals import BrokenOff, KeyInUse, TakenOver
+from gateway.reuse import Reuse
 
 log = structlog.get_logger(__name__)
 
@@ -32,6 +36,7 @@ class Desk:
     policy: Policy
     holder: str
     clock: Callable[[], datetime]
+    reuse: Reuse
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,18 +133,33 @@ class Reception:
     def complete(self, options: ConversionOptions) -> Job:
         """The last byte was written: the file becomes visible and the job is queued.
 
-        If a converter followed the upload by these options, the job is converting right away.
+        If a converter followed the upload by these options, the job is converting right away. Where
+        the same was converted before, the job names the files that it is about to share.
         """
         assert self._writer is not None
         assert self._job is not None
         media = self._stored = self._writer.finish()
         desk, now = self._desk, self._desk.clock()
+        scope = upload_scope(self._job.username)
+        owner = desk.reuse.owner_of(result_key(scope, media.sha256, options))
 
         def stored(job: Job) -> Job | None:
-            moved = moves.stored(job, desk.holder, media.size, media.sha256, desk.policy, now)
-            return handed_over(job, replace(moved, options=options), now) if moved else None
+            asked = replace(job, options=options)
+            whole = moves.stored(asked, desk.holder, media.size, media.sha256, desk.policy, now)
+            if whole is None or owner is None:
+                return whole
+            return adopting(whole, owner, desk.policy, now) or whole
 
-        job = desk.jobs.update(self._job.fid, stored) or self._queued_after_all()
+        def stored_and_followed(job: Job) -> Job | None:
+            whole = stored(job)
+            return handed_over(job, whole, now) if whole and not whole.adopting else whole
+
+        try:
+            moved = desk.jobs.update(self._job.fid, stored_and_followed)
+        except KeyTaken:
+            # Another is being converted to the same: this one waits for it, its follower stops.
+            moved = desk.jobs.update(self._job.fid, stored)
+        job = moved or self._queued_after_all()
         if job is None:
             self._raise_lost()
         self._completed = True
@@ -160,7 +180,7 @@ class Reception:
         try:
             given_up = self._lost or (self._remove() if refused else self._interrupt())
             if given_up and self._stored:
-                self._desk.videos.delete(self._stored.media_id)
+                delete_unnamed(self._desk.jobs, self._desk.videos, [self._stored.media_id])
         except StoreUnavailable:
             # The job's lease runs out: the sweeper ends it.
             log.warning("an upload could not be given up: the store is away")

@@ -1,4 +1,7 @@
-"""DELETE of a job: what runs is cancelled, what is finished goes; its files go in both cases."""
+"""DELETE of a job: what runs is cancelled, what is finished goes.
+
+Its files go in both cases, unless another job shares them.
+"""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -9,13 +12,14 @@ from chassis import moves
 from chassis.errors import StoreUnavailable
 from chassis.jobs import Job, Policy
 from chassis.ports import JobStore, MediaStore
+from chassis.references import delete_unnamed, named_mp3s, named_videos
 from gateway import refusals
 
 log = structlog.get_logger(__name__)
 
 
 class Removal:
-    """Removes jobs, and with them what is stored for them."""
+    """Removes jobs, and with them what is stored for them alone."""
 
     def __init__(
         self,
@@ -55,10 +59,7 @@ class Removal:
 
     def _delete_files(self, job: Job) -> None:
         try:
-            if job.video_fid:
-                self._videos.delete(job.video_fid)
-            for media_id in (job.writing_fid, job.mp3_fid):
-                if media_id:
-                    self._mp3s.delete(media_id)
+            delete_unnamed(self._jobs, self._videos, named_videos(job))
+            delete_unnamed(self._jobs, self._mp3s, named_mp3s(job))
         except StoreUnavailable:
             log.warning("files of a removed job are left to the sweeper")

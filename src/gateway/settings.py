@@ -4,12 +4,12 @@ from typing import Final
 
 from pydantic import Field
 
-from chassis.settings import LinkSettings, StoreSettings
+from chassis.settings import LinkSettings, SourceSettings, StoreSettings
 
 SERVICE: Final = "gateway"
 
 
-class GatewaySettings(StoreSettings, LinkSettings):
+class GatewaySettings(StoreSettings, SourceSettings, LinkSettings):
     """Settings of the gateway; see chassis.settings for the ones that services share."""
 
     port: int = Field(8080, ge=1, le=65_535, description="Port of the API.")

@@ -7,7 +7,7 @@ import structlog
 
 from chassis.errors import BrokerUnavailable
 from chassis.jobs import Job, State
-from chassis.messages import VIDEO_QUEUE, JobMessage
+from chassis.messages import MP3_QUEUE, VIDEO_QUEUE, JobMessage
 from chassis.options import ConversionOptions
 from chassis.ports import Publisher
 from gateway import refusals
@@ -47,6 +47,7 @@ class Uploads:
     def accept(self, submission: Submission, body: Body) -> Job:
         """The job once the last byte is stored; or the job that the same key made before.
 
+        It is ready where the same was converted before.
         Raises Refusal (also InvalidOption) for what the client did wrong, Retryable for the rest.
         """
         form = UploadForm(boundary_of(submission.content_type), self._max_bytes)
@@ -67,7 +68,8 @@ class Uploads:
             pieces = body.pieces(reception.renew_if_due)
             options = _receive(form, pieces, reception.begin, keep_up)
             job = reception.complete(options)
-        if job.state is State.QUEUED:
+        job = self._desk.reuse.answered(job)
+        if job.state is not State.CONVERTING:
             self._announce(job)
         return job
 
@@ -79,8 +81,9 @@ class Uploads:
         return earlier_job(desk.jobs, submission.username, key, desk.policy, desk.clock())
 
     def _announce(self, job: Job) -> None:
+        queue = MP3_QUEUE if job.state is State.READY else VIDEO_QUEUE
         try:
-            self._publisher.publish(VIDEO_QUEUE, JobMessage.about(job))
+            self._publisher.publish(queue, JobMessage.about(job))
         except BrokerUnavailable as error:
             log.warning("the sweeper has to announce this job", error=error.detail)
 

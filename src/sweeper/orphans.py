@@ -5,7 +5,7 @@ from typing import Final
 import structlog
 
 from chassis.ports import JobStore, MediaStore
-from sweeper.files import delete_unnamed
+from chassis.references import delete_unnamed
 from sweeper.metrics import ORPHANS_DELETED
 
 log = structlog.get_logger(__name__)

@@ -15,7 +15,7 @@ from chassis.logs import job_context
 from chassis.messages import JobMessage
 from chassis.moves import announced
 from chassis.ports import JobStore, MediaStore, Move, Publisher
-from sweeper.files import delete_unnamed, named_mp3s, named_videos
+from chassis.references import delete_unnamed, named_mp3s, named_videos
 from sweeper.metrics import STEPS
 from sweeper.steps import Announce, Apply, Remove, next_step
 

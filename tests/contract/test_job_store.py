@@ -8,7 +8,7 @@ import pytest
 
 from chassis import mail_moves, moves
 from chassis.jobs import Job, MediaFacts, Policy, Result, Source, State, new_fid, now_utc
-from chassis.ports import JobExists, JobStore
+from chassis.ports import JobExists, JobStore, KeyTaken
 
 POLICY = Policy()
 NOW = now_utc()
@@ -93,6 +93,44 @@ def test_of_many_claims_one_wins(job_store: JobStore) -> None:
     assert job_store.get(job.fid) == winners[0]
 
 
+def test_a_result_is_produced_by_one_job(job_store: JobStore) -> None:
+    """Claims of jobs with one result key: one holds it until it is over, the others are refused."""
+    jobs = [a_job(), a_job()]
+    for job in jobs:
+        job_store.insert(job)
+
+    def claim(job: Job) -> Job | None:
+        return job_store.update(
+            job.fid, lambda j: moves.claimed(j, "w", "b" * 24, POLICY, NOW + POLICY.lease)
+        )
+
+    first = claim(jobs[0])
+    assert first is not None
+    assert first.produces is not None
+    for _ in range(2):
+        with pytest.raises(KeyTaken):
+            claim(jobs[1])
+    assert job_store.get(jobs[1].fid) == jobs[1]
+    attempt = moves.Attempt("w", 1)
+    assert job_store.update(jobs[0].fid, lambda j: moves.given_back(j, attempt, POLICY, NOW))
+    second = claim(jobs[1])
+    assert second is not None
+    assert second.produces == first.produces
+    with pytest.raises(KeyTaken):
+        claim(jobs[0])
+
+
+def test_jobs_with_a_result_key_are_found_oldest_first(job_store: JobStore) -> None:
+    """Those in one state, so many."""
+    jobs = [a_job(result_key="k", created_at=NOW - timedelta(seconds=n)) for n in range(3)]
+    others = [a_job(result_key="other"), a_job(result_key="k", state=State.FAILED), a_job()]
+    for job in jobs + others:
+        job_store.insert(job)
+    assert job_store.with_result_key("k", State.QUEUED, 2) == [jobs[2], jobs[1]]
+    assert job_store.with_result_key("k", State.FAILED, 9) == [others[1]]
+    assert job_store.with_result_key("unknown", State.QUEUED, 9) == []
+
+
 def test_no_change_is_lost_between_writers(job_store: JobStore) -> None:
     """Changes made at the same time all arrive, each on top of another."""
     job = a_job(announcements=0)
@@ -161,11 +199,13 @@ def test_due_pages_show_each_job_once(job_store: JobStore) -> None:
 
 
 def test_references_are_found_in_each_role(job_store: JobStore) -> None:
-    """A stored file counts as named whether it is a source, an MP3, or one being written."""
-    names = ["1" * 24, "2" * 24, "3" * 24, "4" * 24]
+    """A stored file counts as named as source, as MP3, or as one being written or adopted."""
+    names = [digit * 24 for digit in "123456"]
     job_store.insert(a_job(video_fid=names[0], writing_fid=names[1]))
     job_store.insert(a_job(mp3_fid=names[2]))
-    assert job_store.referenced(names) == set(names[:3])
+    job_store.insert(a_job(adopting=(names[3], names[4])))
+    assert job_store.referenced(names) == set(names[:5])
+    assert job_store.referenced(names[4:]) == {names[4]}
     assert job_store.referenced([]) == set()
 
 

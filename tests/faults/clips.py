@@ -16,7 +16,7 @@ class Clip:
     seconds: float
 
     def content(self) -> bytes:
-        """The video with bytes that no other has, so that no two uploads are the same."""
+        """The video with bytes that no other has, so that each upload is converted by itself."""
         return self.path.read_bytes() + VOID + secrets.token_bytes(16)
 
 

@@ -126,8 +126,21 @@ def _duplicated(promises: Sequence[Promise], snapshot: Snapshot) -> Iterable[str
         failure = (job["failure"] or {}).get("code")
         if fid not in copies and failure != INTERRUPTED:
             yield f"{fid}: a job that nobody was promised: {job['state']}"
-    mp3s = Counter(job["mp3_fid"] for job in snapshot.jobs.values() if job["mp3_fid"])
-    yield from (f"{mp3_fid}: {count} jobs share it" for mp3_fid, count in mp3s.items() if count > 1)
+    yield from _wrongly_shared(snapshot)
+
+
+def _wrongly_shared(snapshot: Snapshot) -> Iterable[str]:
+    """MP3s of jobs that have different results, and results of which there are several MP3s."""
+    ready = [job for job in snapshot.jobs.values() if job["mp3_fid"]]
+    for name, other in (("mp3_fid", "result_key"), ("result_key", "mp3_fid")):
+        found: dict[str, set[str]] = {}
+        for job in ready:
+            found.setdefault(job[name], set()).add(job[other])
+        yield from (
+            f"{name} {value}: {len(others)} times {other}"
+            for value, others in found.items()
+            if len(others) > 1
+        )
 
 
 def _mails(snapshot: Snapshot) -> Mapping[str, list[str]]:

@@ -26,6 +26,7 @@ WHOLE = Snapshot(
             "video_fid": None,
             "writing_fid": None,
             "mp3_fid": "mp3",
+            "result_key": "key",
         },
         FAILED: {
             "state": "failed",
@@ -35,6 +36,7 @@ WHOLE = Snapshot(
             "video_fid": None,
             "writing_fid": None,
             "mp3_fid": None,
+            "result_key": "other key",
         },
     },
     files={"videos": [], "mp3s": ["mp3"]},
@@ -81,8 +83,9 @@ DUPLICATED = {
     "a mail twice": with_mails(f"<{READY}.ready@example.com>"),
     "another mail": with_mails(f"<{READY}.failed@example.com>"),
     "a mail about nothing": with_mails("<unknown.ready@example.com>"),
-    "another job": changed("another-job", mp3_fid="other"),
-    "a shared MP3": changed("another-job"),
+    "another job": changed("another-job", mp3_fid="other", result_key="another key"),
+    "one MP3 for different results": changed(FAILED, mp3_fid="mp3"),
+    "two MP3s of one result": changed(FAILED, mp3_fid="other", result_key="key"),
 }
 
 
@@ -90,6 +93,13 @@ DUPLICATED = {
 def test_what_is_there_twice_is_found(snapshot: Snapshot) -> None:
     """What nobody was promised, or was promised once, is duplicated."""
     assert judge(PROMISES, snapshot).duplicated
+
+
+def test_jobs_may_share_a_result() -> None:
+    """Two uploads of the same content are two promises, kept with one MP3."""
+    shared = changed("second")
+    mails = [*WHOLE.message_ids, "<second.ready@example.com>"]
+    assert judge([*PROMISES, Promise("second", 2.0)], replace(shared, message_ids=mails)).holds
 
 
 def test_one_answer_for_two_uploads_is_found() -> None:

@@ -14,13 +14,13 @@ from pymongo.errors import AutoReconnect, DuplicateKeyError
 from chassis.errors import StoreUnavailable
 from chassis.jobs import UNFINISHED, Job, State, with_new_revision
 from chassis.mongo.client import Client, store_errors
-from chassis.ports import JobExists, Move
+from chassis.ports import JobExists, KeyTaken, Move
 
 log = structlog.get_logger(__name__)
 
 _JOB: Final = TypeAdapter(Job)
 _TEXT: Final = {"$type": "string"}
-_MEDIA_FIELDS: Final = ("video_fid", "writing_fid", "mp3_fid")
+_MEDIA_FIELDS: Final = ("video_fid", "writing_fid", "mp3_fid", "adopting")
 _RECONNECT_PAUSES: Final = (0.1, 0.3, 1.0, 2.0)
 
 INDEXES: Final = [
@@ -34,6 +34,11 @@ INDEXES: Final = [
         unique=True,
         partialFilterExpression={"idempotency_key": _TEXT},
     ),
+    IndexModel(
+        [("result_key", ASCENDING), ("state", ASCENDING), ("created_at", ASCENDING)],
+        partialFilterExpression={"result_key": _TEXT},
+    ),
+    IndexModel([("produces", ASCENDING)], unique=True, partialFilterExpression={"produces": _TEXT}),
     *(
         IndexModel([(name, ASCENDING)], partialFilterExpression={name: _TEXT})
         for name in _MEDIA_FIELDS
@@ -66,7 +71,14 @@ class MongoJobStore:
 
     def find_by_key(self, username: str, idempotency_key: str) -> Job | None:
         """See JobStore."""
-        return self._one({"username": username, "idempotency_key": idempotency_key})
+        return self._one({"username": username, "idempotency_key": _is(idempotency_key)})
+
+    def with_result_key(self, result_key: str, state: State, limit: int) -> list[Job]:
+        """See JobStore."""
+        wanted = {"result_key": _is(result_key), "state": str(state)}
+        with store_errors():
+            found = self._jobs.find(wanted).sort([("created_at", 1), ("_id", 1)]).limit(limit)
+            return list(_readable(found))
 
     def update(self, fid: str, move: Move) -> Job | None:
         """See JobStore.
@@ -138,9 +150,11 @@ class MongoJobStore:
         named: set[str] = set()
         with store_errors():
             for name in _MEDIA_FIELDS:
-                found = self._jobs.find({name: {"$in": list(wanted)}}, {name: 1, "_id": 0})
-                named.update(document[name] for document in found)
-        return named
+                in_use = {name: {"$in": list(wanted)} | _TEXT}
+                for document in self._jobs.find(in_use, {name: 1, "_id": 0}):
+                    found = document[name]
+                    named.update([found] if isinstance(found, str) else found)
+        return named & wanted
 
     def counts(self) -> dict[State, int]:
         """See JobStore."""
@@ -157,12 +171,21 @@ class MongoJobStore:
     def _replace(self, job: Job, successor: Job) -> bool:
         unchanged = {"_id": job.fid, "revision": job.revision}
         with store_errors():
-            return bool(self._jobs.replace_one(unchanged, _to_document(successor)).modified_count)
+            try:
+                replaced = self._jobs.replace_one(unchanged, _to_document(successor))
+            except DuplicateKeyError as error:
+                raise KeyTaken from error
+            return bool(replaced.modified_count)
 
     def _one(self, wanted: dict[str, Any], **options: Any) -> Job | None:
         with store_errors():
             found = self._jobs.find_one(wanted, **options)
         return _from_document(found) if found else None
+
+
+def _is(text: str) -> dict[str, Any]:
+    """Equal to `text`, said so that MongoDB sees that a partial index over texts has it."""
+    return {"$eq": text} | _TEXT
 
 
 def _readable(documents: Iterable[dict[str, Any]]) -> Iterator[Job]:

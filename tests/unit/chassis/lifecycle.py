@@ -60,6 +60,8 @@ class CheckedJobStore(FakeJobStore):
         assert (job.follower is not None) == followed
         assert (job.mp3_fid is not None) == (job.state is State.READY)
         assert (job.lease is not None) == (at_work or job.state is State.RECEIVING)
+        assert job.produces is None or job.state in (State.CONVERTING, State.READY)
+        assert not job.adopting or job.state is State.QUEUED
         if job.state in UNFINISHED:
             assert job.video_fid is not None
 

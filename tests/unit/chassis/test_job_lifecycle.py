@@ -18,13 +18,17 @@ from hypothesis.stateful import (
     rule,
 )
 
-from chassis import following_moves, mail_moves, moves
+from chassis import following_moves, mail_moves, moves, sharing_moves
 from chassis.fakes import FakeMediaStore, FakePublisher
 from chassis.health import Heartbeat
 from chassis.jobs import Failure, Job, Policy, State
 from chassis.messages import VIDEO_QUEUE
 from chassis.moves import Attempt
-from chassis.ports import Move
+from chassis.ports import KeyTaken, Move
+from chassis.references import delete_unnamed, named_mp3s, named_videos
+from chassis.result_key import key_of
+from chassis.sharing import Sharing
+from converter.single_flight import SingleFlight
 from sweeper.orphans import OrphanWalk
 from sweeper.rounds import Rounds
 from tests import sample_jobs
@@ -42,6 +46,7 @@ SECONDS = (1, 20, 31, 31, 61, 61, 700_000)
 PAUSES = st.sampled_from([timedelta(seconds=number) for number in SECONDS])
 MOST_UNFINISHED = 2  # few jobs, so that many hands are at one
 JOBS = st.integers(0, 2)  # the newest, the one before
+CONTENTS = st.sampled_from(["a" * 64, "a" * 64, "b" * 64])  # few, so that many jobs share a result
 REASON = Failure("unlucky", "It did not work out.")
 GATEWAY = "gateway"  # as in tests.sample_jobs
 
@@ -93,6 +98,15 @@ class JobLifecycle(RuleBasedStateMachine):
             OrphanWalk(name, self.jobs, media, between_walks=1)
             for name, media in (("videos", self.videos), ("mp3s", self.mp3s))
         ]
+        self.flight = SingleFlight(
+            self.jobs,
+            Sharing(self.jobs, POLICY, lambda: self.now, keep_sources=False),
+            POLICY,
+            lambda: self.now,
+            announce=lambda _queue, _job: None,
+            delete_source=lambda video_fid: self._delete_unnamed(self.videos, video_fid),
+        )
+        self.contents: dict[str, str] = {}
         # What a job is held by, as an onlooker keeps account of it.
         self.held: dict[str, tuple[Work, datetime]] = {}
         self.following: dict[str, Work] = {}
@@ -100,12 +114,13 @@ class JobLifecycle(RuleBasedStateMachine):
         self.told: dict[str, int] = {}
         self.tried: dict[str, int] = {}
         for _ in range(MOST_UNFINISHED):
-            self.submit(arrived=True)
+            self.submit(arrived=True, content="a" * 64)
 
     @precondition(lambda self: sum(job.unfinished for job in self._all()) < MOST_UNFINISHED)
-    @rule(arrived=st.booleans())
-    def submit(self, arrived: bool) -> None:
+    @rule(arrived=st.booleans(), content=CONTENTS)
+    def submit(self, arrived: bool, content: str) -> None:
         job = sample_jobs.receiving(self.now, POLICY)
+        self.contents[job.fid] = content
         self.jobs.insert(job)
         self.fids.append(job.fid)
         assert job.video_fid
@@ -119,17 +134,23 @@ class JobLifecycle(RuleBasedStateMachine):
         self._receive(self._pick(index), what)
 
     def _receive(self, fid: str, what: str) -> None:
+        def stored(job: Job) -> Job | None:
+            return moves.stored(job, GATEWAY, 1_000, self.contents[job.fid], POLICY, self.now)
+
         def move(job: Job) -> Job | None:
             match what:
                 case "renewed":
                     return moves.receiving_renewed(job, GATEWAY, POLICY, self.now)
                 case "stored":
-                    waiting = moves.stored(job, GATEWAY, 1_000, "f" * 64, POLICY, self.now)
+                    waiting = stored(job)
                     return following_moves.handed_over(job, waiting, self.now) if waiting else None
             return moves.interrupted(job, self.now, POLICY, GATEWAY)
 
-        job = self.jobs.update(fid, move)
-        if job and job.state is State.CONVERTING:
+        try:
+            job = self.jobs.update(fid, move)
+        except KeyTaken:  # another is being converted to the same
+            job = self.jobs.update(fid, stored)
+        if what == "stored" and job and job.state is State.CONVERTING:
             assert job.lease
             self.held[fid] = self.following[fid], job.lease.expires_at
             self.tried[fid] = 1
@@ -166,9 +187,13 @@ class JobLifecycle(RuleBasedStateMachine):
 
     def _claim(self, fid: str, worker: str) -> Work | None:
         writing_fid = self.mp3s.new_id()
-        job = self.jobs.update(
-            fid, lambda job: moves.claimed(job, worker, writing_fid, POLICY, self.now)
-        )
+        try:
+            job = self.jobs.update(
+                fid, lambda job: moves.claimed(job, worker, writing_fid, POLICY, self.now)
+            )
+        except KeyTaken:
+            self._follow(fid)
+            return None
         if job is None:
             return None
         assert fid not in self.held or self.held[fid][1] <= self.now, "two attempts hold one job"
@@ -203,7 +228,7 @@ class JobLifecycle(RuleBasedStateMachine):
         assert job.mp3_fid == work.writing_fid, "the result is not what the winner wrote"
         del self.held[work.fid]
         if job.video_fid is None:
-            self.videos.delete(work.video_fid)
+            self._delete_unnamed(self.videos, work.video_fid)
 
     @rule(work=consumes(works), move=st.sampled_from([moves.attempt_failed, moves.failed]))
     def fail(self, work: Work, move: Fail) -> None:
@@ -225,6 +250,36 @@ class JobLifecycle(RuleBasedStateMachine):
         ):
             del self.held[work.fid]
             self.tried[work.fid] -= 1  # it does not count
+
+    def _follow(self, fid: str) -> None:
+        """Another job has the result, or is on the way to it."""
+        job = self.jobs.get(fid)
+        assert job
+        leaders = [other for other in self._all() if other.produces == key_of(job)]
+        assert len(leaders) == 1
+        assert leaders[0].fid != fid
+        self.jobs.update(
+            fid, lambda job: sharing_moves.following(job, leaders[0], POLICY, self.now)
+        )
+
+    @precondition(lambda self: self._all())
+    @rule(index=JOBS, keep_source=st.booleans())
+    def share(self, index: int, keep_source: bool) -> None:
+        job = self.jobs.get(self._pick(index))
+        assert job
+        sharing = Sharing(self.jobs, POLICY, lambda: self.now, keep_sources=keep_source)
+        ready = sharing.answered(job)
+        if ready and ready.video_fid != job.video_fid:
+            self._delete_unnamed(self.videos, job.video_fid)
+
+    @precondition(lambda self: self._all())
+    @rule(index=JOBS)
+    def remove(self, index: int) -> None:
+        job = self.jobs.get(self._pick(index))
+        if job and job.state is State.READY and self.jobs.remove(job):
+            del self.jobs.ends[job.fid]  # its mail need not be settled
+            self._delete_unnamed(self.videos, *named_videos(job))
+            self._delete_unnamed(self.mp3s, *named_mp3s(job))
 
     @precondition(lambda self: self._all())
     @rule(target=sendings, index=JOBS, number=st.integers(0, 1))
@@ -293,6 +348,7 @@ class JobLifecycle(RuleBasedStateMachine):
                 assert job.video_fid in self.videos.files
             if job.state is State.READY:
                 assert job.mp3_fid in self.mp3s.files
+                assert job.video_fid is None or job.video_fid in self.videos.files
 
     @invariant()
     def each_job_was_completed_and_told_once(self) -> None:
@@ -327,6 +383,8 @@ class JobLifecycle(RuleBasedStateMachine):
             return
         if work := self._claim(fid, "well"):
             self.complete(work, keep_source=False)
+        else:
+            self.flight.follow(fid)
 
     def _move(self, work: Work, move: Move) -> Job | None:
         """Change the job in the name of `work`: only the attempt that holds it can.
@@ -347,10 +405,16 @@ class JobLifecycle(RuleBasedStateMachine):
             assert self.jobs.get(work.fid) == before
         return after
 
+    def _delete_unnamed(self, media: FakeMediaStore, *media_ids: str | None) -> None:
+        delete_unnamed(self.jobs, media, [media_id for media_id in media_ids if media_id])
+
+    def _in_order(self) -> list[Job]:
+        return [job for fid in reversed(self.fids) if (job := self.jobs.get(fid))]
+
     def _pick(self, index: int) -> str:
         # In the order of their making, not of their random ids: a run can then be repeated.
-        stored = [fid for fid in reversed(self.fids) if self.jobs.get(fid)]
-        return stored[index % len(stored)]
+        stored = self._in_order()
+        return stored[index % len(stored)].fid
 
     def _all(self) -> list[Job]:
         return self.jobs.newest(None, 1_000_000)

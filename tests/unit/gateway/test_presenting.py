@@ -15,7 +15,7 @@ PRESENTER = Presenter("https://mp3.example.com")
 
 def test_a_ready_job() -> None:
     """Every field of the API is there, in its form."""
-    job = sample_jobs.ready()
+    job = sample_jobs.ready(sha256="f" * 64)
     assert PRESENTER.job(job) == {
         "fid": job.fid,
         "username": "ada@example.com",

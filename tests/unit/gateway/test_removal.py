@@ -1,6 +1,7 @@
 """A removed job leaves nothing behind, whatever happens meanwhile."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from chassis import moves
 from chassis.errors import ServiceError, StoreUnavailable
 from chassis.fakes import FakeJobStore, FakeMediaStore
-from chassis.jobs import Job, State
+from chassis.jobs import Job, State, new_fid
 from gateway.removal import Removal
 from tests import sample_jobs
 from tests.sample_jobs import NOW, POLICY
@@ -66,6 +67,18 @@ def test_a_finished_job_goes(world: World, make: Callable[[], Job]) -> None:
     world.removal.remove(job)
     assert world.jobs.get(job.fid) is None
     assert not world.mp3s.files
+
+
+def test_what_another_job_shares_stays(world: World) -> None:
+    """The MP3 and a kept source go with the last job that names them."""
+    first = world.add(sample_jobs.ready(keep_source=True))
+    second = world.add(replace(first, fid=new_fid(), produces=None))
+    world.removal.remove(first)
+    assert list(world.mp3s.files) == [second.mp3_fid]
+    assert list(world.videos.files) == [second.video_fid]
+    world.removal.remove(second)
+    assert not world.mp3s.files
+    assert not world.videos.files
 
 
 def test_a_job_that_moves_meanwhile_is_removed_as_it_is_then(world: World) -> None:

@@ -14,13 +14,15 @@ from chassis.jobs import Job, Policy, State
 from chassis.messages import JobMessage
 from chassis.options import ConversionOptions
 from chassis.ports import Move, StoredMedia
+from chassis.sharing import Sharing
 from gateway import refusals
 from gateway.admission import Admission
 from gateway.reception import Desk, Submission
+from gateway.reuse import Reuse
 from gateway.uploads import Uploads
 from tests import sample_jobs
 from tests.multipart_forms import CONTENT_TYPE, Part, field_part, file_part, form
-from tests.sample_jobs import NOW
+from tests.sample_jobs import FACTS, NOW, POLICY, RESULT
 
 DATA = bytes(range(256)) * 64
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -57,7 +59,9 @@ class World:
         self.policy = policy
         self.now = NOW
         admission = Admission(self.jobs, MAX_JOBS)
-        desk = Desk(self.jobs, self.videos, admission, policy, HOLDER, lambda: self.now)
+        sharing = Sharing(self.jobs, policy, lambda: self.now, keep_sources=False)
+        reuse = Reuse(sharing, self.jobs, self.videos, lambda task: task())
+        desk = Desk(self.jobs, self.videos, admission, policy, HOLDER, lambda: self.now, reuse)
         self.uploads = Uploads(desk, self.publisher, MAX_BYTES)
 
     def submit(
@@ -121,6 +125,26 @@ def test_an_upload_becomes_a_queued_job(world: World) -> None:
     assert job.lease is None
     assert world.videos.files == {job.video_fid: DATA}
     assert world.publisher.published == [("video", JobMessage.about(job))]
+
+
+def test_the_same_upload_again_is_ready(world: World) -> None:
+    """Once an MP3 of it is there; `mp3` hears of it, for the mail, and the source is not kept."""
+    first = world.submit(file_part(DATA))
+    world.jobs.update(first.fid, lambda job: moves.claimed(job, "c", "0" * 24, POLICY, NOW))
+    world.jobs.update(
+        first.fid,
+        lambda job: moves.completed(
+            *(job, moves.Attempt("c", 1), RESULT, FACTS, POLICY, NOW), keep_source=True
+        ),
+    )
+    world.publisher.published.clear()
+    again = world.submit(file_part(DATA))
+    assert (again.state, again.mp3_fid) == (State.READY, "0" * 24)
+    assert again.fid != first.fid
+    assert list(world.videos.files) == [first.video_fid]
+    assert world.publisher.published == [("mp3", JobMessage.about(again))]
+    otherwise = world.submit(file_part(DATA), field_part("quality", "V7"))
+    assert otherwise.state is State.QUEUED
 
 
 def test_options_after_the_file_count_too(world: World) -> None:

@@ -17,10 +17,12 @@ def named_mp3s(job: Job) -> set[str]:
 
 
 def delete_unnamed(jobs: JobStore, media: MediaStore, media_ids: Collection[str]) -> int:
-    """Delete those of `media_ids` that no job names; how many.
+    """Delete those of `media_ids` that no job names; how many. Raises StoreUnavailable.
 
-    `media_ids` have to be known from before this call: a job names a file before its first byte is
-    stored, so what was stored then and is not named now was let go, and nobody names it again.
+    Every file of ours is deleted here, for several jobs may name it. `media_ids` have to be known
+    from before this call, and the caller has to have let go of them: a job names a file before its
+    first byte is stored, so what was stored then and is not named now was let go, and nobody relies
+    on it again (see chassis.sharing_moves for those that would share it).
     """
     named = jobs.referenced(media_ids) if media_ids else set()
     unnamed = [media_id for media_id in media_ids if media_id not in named]

@@ -1,0 +1,25 @@
+"""What has to be done once, before the first message, as soon as the store is there."""
+
+from collections.abc import Callable
+from threading import Event
+
+from chassis.messages import JobMessage
+
+Handler = Callable[[JobMessage], None]
+
+
+def prepared_by(prepare: Callable[[], None], handle: Handler) -> Handler:
+    """`handle`, after `prepare` has come through once; it may come through more than once.
+
+    For a converter that is newer than the gateway and the sweeper: what makes two claims exclude
+    each other is an index, which has to be there before the first claim.
+    """
+    done = Event()
+
+    def handler(message: JobMessage) -> None:
+        if not done.is_set():
+            prepare()
+            done.set()
+        handle(message)
+
+    return handler

@@ -1,0 +1,269 @@
+"""Jobs with the same result: one is converted, all are answered, and a failure holds up nobody."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from threading import Event
+
+import pytest
+
+from chassis import moves
+from chassis.errors import Permanent, Retryable, StoreUnavailable
+from chassis.fakes import FakeJobStore, FakeMediaStore, FakePublisher
+from chassis.jobs import Job, State
+from chassis.messages import MP3_QUEUE, VIDEO_QUEUE, JobMessage
+from chassis.options import ConversionOptions
+from converter.conversion import Conversion, Mp3Facts
+from converter.following import Followers
+from converter.handler import Converter
+from converter.ports import Sink, SourceReader
+from tests import sample_jobs
+from tests.sample_jobs import FACTS, NOW, POLICY
+
+HASH = "ab" * 32
+
+
+class ObedientEngine:
+    """Makes an MP3 at once; `meanwhile` happens first, and `error` is raised instead."""
+
+    def __init__(self) -> None:
+        self.runs = 0
+        self.error: Exception | None = None
+        self.meanwhile: Callable[[], object] = lambda: None
+
+    def convert(
+        self,
+        _source: SourceReader,
+        sink: Sink,
+        _options: ConversionOptions,
+        *,
+        name: str,
+        on_progress: Callable[[float], None],
+        should_stop: Callable[[], bool],
+        arriving: bool = False,
+    ) -> Conversion:
+        """See converter.handler.Engine."""
+        self.runs += 1
+        meanwhile, self.meanwhile = self.meanwhile, lambda: None
+        meanwhile()
+        if self.error:
+            raise self.error
+        sink.write(b"an MP3")
+        return Conversion(FACTS, Mp3Facts(1.0, 128_000, 44_100, 2))
+
+
+class Works:
+    """Two converters on the same stores, at a time that tests set."""
+
+    def __init__(self, *, keep_sources: bool = False) -> None:
+        self.jobs = FakeJobStore()
+        self.videos, self.mp3s = FakeMediaStore(), FakeMediaStore()
+        self.publisher = FakePublisher()
+        self.engine = ObedientEngine()
+        self.now = NOW
+        self.converters = [
+            Converter(
+                jobs=self.jobs,
+                videos=self.videos,
+                mp3s=self.mp3s,
+                publisher=self.publisher,
+                engine=self.engine,
+                followers=Followers(0),
+                policy=POLICY,
+                holder=f"converter/{number}",
+                keep_sources=keep_sources,
+                hurry=Event(),
+                clock=self._clock,
+            )
+            for number in range(2)
+        ]
+
+    def _clock(self) -> datetime:
+        return self.now
+
+    def add(self, job: Job) -> Job:
+        """Store a job and its source."""
+        self.jobs.insert(job)
+        if job.video_fid:
+            self.videos.files[job.video_fid] = b"a video"
+        return job
+
+    def upload(self) -> Job:
+        """The same video once more, a moment after the one before."""
+        self.now += timedelta(milliseconds=1)
+        return self.add(sample_jobs.queued(self.now, sha256=HASH))
+
+    def handle(self, job: Job, converter: int = 0) -> None:
+        """A message about the job comes to that converter."""
+        self.converters[converter].handle(JobMessage.about(job))
+
+    def now_is(self, job: Job) -> Job:
+        """The job as it is stored."""
+        found = self.jobs.get(job.fid)
+        assert found is not None
+        return found
+
+    def told(self, queue: str) -> list[str]:
+        """Of which jobs was spoken on `queue`."""
+        return [message.job_id for name, message in self.publisher.published if name == queue]
+
+
+@pytest.fixture
+def works() -> Works:
+    return Works()
+
+
+def test_a_job_waits_for_the_one_that_is_converted_and_is_answered_with_it(works: Works) -> None:
+    """One conversion, one MP3, no source left; both owners are told; waiting is no attempt."""
+    leader, follower = works.upload(), works.upload()
+
+    def while_it_converts() -> None:
+        works.handle(follower, converter=1)
+        waiting = works.now_is(follower)
+        assert (waiting.state, waiting.attempts) == (State.QUEUED, 0)
+        lease = works.now_is(leader).lease
+        assert lease is not None
+        assert waiting.due_at == lease.expires_at
+
+    works.engine.meanwhile = while_it_converts
+    works.handle(leader)
+    first, second = works.now_is(leader), works.now_is(follower)
+    assert (first.state, second.state) == (State.READY, State.READY)
+    assert (works.engine.runs, second.attempts) == (1, 0)
+    assert first.mp3_fid == second.mp3_fid
+    assert list(works.mp3s.files) == [first.mp3_fid]
+    assert not works.videos.files
+    assert works.told(MP3_QUEUE) == [leader.fid, follower.fid]
+
+
+def test_a_job_comes_after_the_one_that_was_converted(works: Works) -> None:
+    """Its worker may have died before it answered the others: they are answered when announced."""
+    leader, follower = works.upload(), works.upload()
+    works.handle(leader)
+    late = works.upload()
+    works.handle(late, converter=1)
+    assert works.engine.runs == 1
+    assert works.now_is(late).mp3_fid == works.now_is(leader).mp3_fid
+    assert works.told(MP3_QUEUE) == [leader.fid, follower.fid, late.fid]
+    assert not works.videos.files
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"username": "bob@example.com"},
+        {"options": ConversionOptions(bitrate=128, quality=None)},
+    ],
+    ids=["user", "options"],
+)
+def test_what_differs_is_converted_for_itself(works: Works, changes: dict[str, object]) -> None:
+    """Another user's upload, and the same one with other options, share nothing."""
+    ours = works.upload()
+    theirs = works.add(replace(sample_jobs.queued(sha256=HASH), **changes))  # type: ignore[arg-type]
+    works.engine.meanwhile = lambda: works.handle(theirs, converter=1)
+    works.handle(ours)
+    assert works.engine.runs == 2
+    assert works.now_is(ours).mp3_fid != works.now_is(theirs).mp3_fid
+    assert len(works.mp3s.files) == 2
+
+
+def test_when_a_leader_fails_for_good_another_is_tried(works: Works) -> None:
+    """What failed may have been its own stored file: the oldest that waits is tried at once."""
+    leader, follower, third = works.upload(), works.upload(), works.upload()
+
+    def while_it_converts() -> None:
+        works.handle(third, converter=1)
+        works.handle(follower, converter=1)
+
+    works.engine.meanwhile = while_it_converts
+    works.engine.error = Permanent("media_missing", "It is gone.")
+    works.handle(leader)
+    assert works.now_is(leader).state is State.FAILED
+    assert works.told(VIDEO_QUEUE) == [follower.fid]
+    works.engine.error = None
+    works.handle(follower)
+    assert works.engine.runs == 2
+    assert works.now_is(follower).attempts == 1
+    assert works.now_is(third).state is State.READY
+    assert works.told(MP3_QUEUE) == [leader.fid, follower.fid, third.fid]
+
+
+def test_while_a_leader_waits_for_its_next_attempt_another_leads(works: Works) -> None:
+    """The one that has to wait is answered too, without an attempt more."""
+    leader, follower = works.upload(), works.upload()
+    works.engine.error = Retryable("engine_crashed", "It crashed.")
+    works.handle(leader)
+    works.engine.error = None
+    works.handle(follower, converter=1)
+    assert works.now_is(leader).state is State.READY
+    assert (works.now_is(leader).attempts, works.now_is(leader).last_error) == (1, None)
+    assert not works.videos.files
+
+
+def test_a_leader_whose_worker_died_keeps_its_key(works: Works) -> None:
+    """Until its lease is over the others wait; then it is taken up again, and answers them."""
+    leader, follower = works.upload(), works.upload()
+    dead = works.jobs.update(
+        leader.fid, lambda job: moves.claimed(job, "dead", "0" * 24, POLICY, works.now)
+    )
+    assert dead is not None
+    works.now += POLICY.lease + timedelta(seconds=1)
+    works.handle(follower)
+    waiting = works.now_is(follower)
+    assert waiting.state is State.QUEUED
+    assert waiting.due_at == works.now + POLICY.announce_after(0)
+    works.handle(leader)
+    assert works.now_is(leader).attempts == 2
+    assert works.now_is(follower).state is State.READY
+    assert works.engine.runs == 1
+
+
+def test_a_store_that_goes_away_leaves_followers_waiting(
+    works: Works, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The leader is ready all the same; the others are answered when they are announced again."""
+    leader, follower = works.upload(), works.upload()
+
+    def away(*_arguments: object) -> list[Job]:
+        raise StoreUnavailable("away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(works.jobs, "with_result_key", away)
+        works.handle(leader)
+    assert works.now_is(leader).state is State.READY
+    assert works.now_is(follower) == follower
+    works.handle(follower)
+    assert works.now_is(follower).state is State.READY
+
+
+def test_a_cancelled_follower_stays_cancelled(works: Works) -> None:
+    """Whoever does not want it any more gets no MP3 and no mail."""
+    leader, follower = works.upload(), works.upload()
+
+    def cancel() -> None:
+        works.jobs.update(follower.fid, lambda job: moves.cancelled(job, POLICY, works.now))
+
+    works.engine.meanwhile = cancel
+    works.handle(leader)
+    assert works.now_is(follower).state is State.CANCELLED
+    assert works.told(MP3_QUEUE) == [leader.fid]
+
+
+def test_kept_sources_are_kept_once() -> None:
+    """With KEEP_SOURCES the jobs share the leader's source."""
+    works = Works(keep_sources=True)
+    leader, follower = works.upload(), works.upload()
+    works.handle(leader)
+    assert list(works.videos.files) == [leader.video_fid]
+    assert works.now_is(follower).video_fid == leader.video_fid
+
+
+def test_a_job_from_before_result_keys_shares_too(works: Works) -> None:
+    """What an older gateway queued has no key yet: it gets one when it is first looked at."""
+    old, leader = works.upload(), works.upload()
+    works.jobs.update(old.fid, lambda job: replace(job, result_key=None))
+    works.handle(leader)
+    assert works.now_is(old).state is State.QUEUED
+    works.handle(old)
+    assert works.now_is(old).state is State.READY
+    assert works.engine.runs == 1
