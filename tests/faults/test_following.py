@@ -12,7 +12,7 @@ import pytest
 from chassis.jobs import now_utc
 from chassis.options import ConversionOptions
 from converter.box import Box, BoxLimits
-from tests.faults.clips import Clips
+from tests.faults.clips import Clip, Clips
 from tests.faults.invariant import Promise
 from tests.faults.recovery import Fault, stored
 from tests.faults.slow_upload import KINDS, SECONDS, SlowUpload, make_film
@@ -241,7 +241,8 @@ def test_slow_uploads_are_in_nobodys_way(
     """Beyond the bound an upload is not followed, and complete videos are converted meanwhile."""
     path = make_film(films, "film.mkv")
     upload, fid = begin(system, path)
-    further = [system.client.slow_upload(path.read_bytes(), path.name) for _ in range(3)]
+    film = Clip(path, SECONDS)
+    further = [system.client.slow_upload(film.content(), path.name) for _ in range(3)]
     for other in further:
         other.send(path.stat().st_size // 2)
     promises = [system.client.promised(clip) for clip in clips.short]
