@@ -11,6 +11,7 @@ from chassis.messages import MP3_QUEUE, VIDEO_QUEUE, JobMessage
 from chassis.options import ConversionOptions
 from chassis.ports import Publisher
 from gateway import refusals
+from gateway.early import EarlyAnnouncement
 from gateway.form import MAX_OVERHEAD_BYTES, Field, FileStart, UploadForm, boundary_of
 from gateway.idempotency import Fingerprint, checked_key, earlier_job
 from gateway.reception import Desk, Reception, Submission
@@ -44,7 +45,7 @@ class Uploads:
         self._max_bytes = max_bytes
 
     def accept(self, submission: Submission, body: Body) -> Job:
-        """The queued job, once the last byte is stored; or the job that the same key made before.
+        """The job once the last byte is stored; or the job that the same key made before.
 
         It is ready where the same was converted before.
         Raises Refusal (also InvalidOption) for what the client did wrong, Retryable for the rest.
@@ -57,11 +58,19 @@ class Uploads:
             return _compared(earlier, form, body)
         self._desk.admission.check(submission.username)
         with Reception(self._desk, submission) as reception:
+            early = EarlyAnnouncement(self._publisher, submission.content_length)
+
+            def keep_up() -> None:
+                reception.renew_if_due()
+                if reception.job:
+                    early.look_at(reception.job, reception.received)
+
             pieces = body.pieces(reception.renew_if_due)
-            options = _receive(form, pieces, reception.begin, reception.renew_if_due)
+            options = _receive(form, pieces, reception.begin, keep_up)
             job = reception.complete(options)
         job = self._desk.reuse.answered(job)
-        self._announce(job)
+        if job.state is not State.CONVERTING:
+            self._announce(job)
         return job
 
     def _earlier(self, submission: Submission) -> Job | None:
@@ -82,7 +91,7 @@ class Uploads:
 def _compared(job: Job, form: UploadForm, body: Body) -> Job:
     fingerprint = Fingerprint()
     pieces = body.pieces(_nothing_to_do)
-    options = _receive(form, pieces, lambda _start: fingerprint, _nothing_to_do)
+    options = _receive(form, pieces, lambda _start, _options: fingerprint, _nothing_to_do)
     fingerprint.require_same(job, options)
     return job
 
@@ -90,7 +99,7 @@ def _compared(job: Job, form: UploadForm, body: Body) -> Job:
 def _receive(
     form: UploadForm,
     pieces: Iterator[bytes],
-    open_file: Callable[[FileStart], FileSink],
+    open_file: Callable[[FileStart, ConversionOptions], FileSink],
     keep_alive: Callable[[], None],
 ) -> ConversionOptions:
     """Read the form to its end, the file into what `open_file` returns; the options in it.
@@ -103,8 +112,7 @@ def _receive(
     for piece in pieces:
         for event in form.feed(piece):
             if isinstance(event, FileStart):
-                ConversionOptions.parse(fields)
-                sink = open_file(event)
+                sink = open_file(event, ConversionOptions.parse(fields))
             elif isinstance(event, Field):
                 fields[event.name] = event.value
                 if sink:
