@@ -46,18 +46,21 @@ class Box:
         name: str,
         on_progress: Callable[[float], None],
         should_stop: Callable[[], bool],
+        arriving: bool = False,
     ) -> Conversion:
         """Write the MP3 of the sound in `source` to `sink`; returns when it is complete.
 
         `name` is the video's file name, `on_progress` hears fractions from 0 to 1, `should_stop` is
-        asked at least each second while the source and the sink do not block.
+        asked at least each second while the source and the sink do not block. An `arriving` source
+        is still on its way: reading waits for its bytes, its size waits for its end.
 
         Raises Permanent (not_media, no_audio, truncated, corrupt, too_long), Retryable
         (engine_crashed, engine_timeout, engine_memory, engine_failed, engine_unavailable), Stopped,
-        and whatever the source, the sink and the callbacks raise. The child is dead by then.
+        StartOver (an arriving source is to be converted anew, now that it is whole), and whatever
+        the source, the sink and the callbacks raise. The child is dead by then.
         """
         job = wire.document(
-            size=source.size,
+            size=None if arriving else source.size,
             name=name[:_MAX_NAME_CHARACTERS],
             options=options.to_document(),
             max_seconds=self._limits.max_seconds,
@@ -67,7 +70,9 @@ class Box:
         except ForkServerError as error:
             raise Retryable("engine_unavailable", str(error)) from error
         try:
-            session = Session(child, Caller(source, sink, on_progress, should_stop), self._limits)
+            session = Session(
+                child, Caller(source, sink, on_progress, should_stop, arriving), self._limits
+            )
             return session.run(job)
         except ChildEnded as ended:
             raise _crash(child.end()) from ended

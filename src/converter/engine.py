@@ -8,12 +8,12 @@ from typing import Final, Protocol
 from chassis.errors import Permanent
 from chassis.jobs import MediaFacts
 from chassis.options import ConversionOptions
+from converter.arriving import open_arriving, require_same
 from converter.conversion import Conversion, Mp3Facts
 from converter.decode import TrackReader
 from converter.lame import Encoder, Encoding
 from converter.media import Media, open_media
 from converter.ports import Sink, SourceReader
-from converter.structure import completeness
 from converter.tags import Tags, choose_tags, id3_tag
 from converter.verdict import judge
 
@@ -23,11 +23,15 @@ _PROGRESS_SECONDS: Final = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to convert: the file's `name` as its owner gave it, options, the longest duration."""
+    """What to convert: the file's `name` as its owner gave it, options, the longest duration.
+
+    arriving: the file may still be on its way; its `size` is known once its last byte has come.
+    """
 
     name: str
     options: ConversionOptions
     max_seconds: float
+    arriving: bool = False
 
 
 class Output(Sink, Protocol):
@@ -40,24 +44,23 @@ class Output(Sink, Protocol):
 def convert(source: SourceReader, output: Output, request: Request) -> Conversion:
     """Write the MP3 of the sound in `source` to `output`.
 
-    Raises Permanent (not_media, no_audio, truncated, corrupt, too_long); what was written before is
-    worth nothing then.
+    Raises Permanent (not_media, no_audio, truncated, corrupt, too_long), or StartOver for a file
+    that arrived meanwhile; what was written before is worth nothing then.
     """
-    media = open_media(source)
+    media = open_arriving(source) if request.arriving else open_media(source)
     _check_length(media.promise.seconds or 0.0, request)
     tags = choose_tags(media.metadata, request.name)
     reader = TrackReader(media)
-    mp3 = _encode(source, reader, tags, output, request)
+    mp3 = _encode(reader, tags, output, request)
+    require_same(media, tags, request.name)
     return Conversion(source=_facts(media, reader, tags), mp3=mp3)
 
 
-def _encode(
-    source: SourceReader, reader: TrackReader, tags: Tags, output: Output, request: Request
-) -> Mp3Facts:
+def _encode(reader: TrackReader, tags: Tags, output: Output, request: Request) -> Mp3Facts:
     blocks = reader.blocks()
     first = next(blocks, None)
     if first is None:
-        raise _refusal(source, reader) or Permanent("corrupt", "The file holds no sound.")
+        raise _refusal(reader) or Permanent("corrupt", "The file holds no sound.")
     encoding = Encoding(
         sample_rate=reader.sample_rate,
         channels=reader.channels,
@@ -73,7 +76,7 @@ def _encode(
             samples += block.shape[1]
             _check_length(reader.decoded, request)
             writer.show(reader.progress)
-        if refusal := _refusal(source, reader):
+        if refusal := _refusal(reader):
             raise refusal
         writer.write(encoder.flush())
         writer.flush()
@@ -87,8 +90,8 @@ def _encode(
     )
 
 
-def _refusal(source: SourceReader, reader: TrackReader) -> Permanent | None:
-    return judge(reader.reading, lambda: completeness(source))
+def _refusal(reader: TrackReader) -> Permanent | None:
+    return judge(reader.reading, reader.completeness)
 
 
 def _check_length(seconds: float, request: Request) -> None:

@@ -11,6 +11,7 @@ from chassis.messages import MP3_QUEUE, VIDEO_QUEUE, JobMessage
 from chassis.options import ConversionOptions
 from chassis.ports import CHUNK_BYTES, Publisher
 from gateway import refusals
+from gateway.early import EarlyAnnouncement
 from gateway.form import Field, FileStart, UploadForm, boundary_of
 from gateway.idempotency import Fingerprint, checked_key, earlier_job
 from gateway.raw_file import RawFile
@@ -61,7 +62,7 @@ class Uploads:
         self._max_bytes = max_bytes
 
     def accept(self, submission: Submission, body: Body) -> Job:
-        """The queued job, once the last byte is stored; or the job that the same key made before.
+        """The job once the last byte is stored; or the job that the same key made before.
 
         It is ready where the same was converted before.
         Raises Refusal (also InvalidOption) for what the client did wrong, Retryable for the rest.
@@ -74,10 +75,18 @@ class Uploads:
             return _compared(earlier, form, body)
         self._desk.admission.check(submission.username)
         with Reception(self._desk, submission) as reception:
-            options = _receive(form, body, reception.begin, reception.renew_if_due)
+            early = EarlyAnnouncement(self._publisher, submission.content_length)
+
+            def keep_up() -> None:
+                reception.renew_if_due()
+                if reception.job:
+                    early.look_at(reception.job, reception.received)
+
+            options = _receive(form, body, reception.begin, keep_up)
             job = reception.complete(options)
         job = self._desk.reuse.answered(job)
-        self._announce(job)
+        if job.state is not State.CONVERTING:
+            self._announce(job)
         return job
 
     def _earlier(self, submission: Submission) -> Job | None:
@@ -103,7 +112,7 @@ def _form_of(submission: Submission, max_bytes: int) -> Form:
 
 def _compared(job: Job, form: Form, body: Body) -> Job:
     fingerprint = Fingerprint()
-    options = _receive(form, body, lambda _start: fingerprint, _nothing_to_do)
+    options = _receive(form, body, lambda _start, _options: fingerprint, _nothing_to_do)
     fingerprint.require_same(job, options)
     return job
 
@@ -111,7 +120,7 @@ def _compared(job: Job, form: Form, body: Body) -> Job:
 def _receive(
     form: Form,
     body: Body,
-    open_file: Callable[[FileStart], FileSink],
+    open_file: Callable[[FileStart, ConversionOptions], FileSink],
     keep_alive: Callable[[], None],
 ) -> ConversionOptions:
     """Read the form to its end, the file into what `open_file` returns; the options in it.
@@ -129,8 +138,7 @@ def _receive(
     for piece in body.pieces(keep_alive, wanted):
         for event in form.feed(piece):
             if isinstance(event, FileStart):
-                ConversionOptions.parse(fields)
-                sink = open_file(event)
+                sink = open_file(event, ConversionOptions.parse(fields))
             elif isinstance(event, Field):
                 fields[event.name] = event.value
                 if sink:

@@ -17,9 +17,12 @@ from chassis.trace import new_traceparent, trace_id
 @pytest.fixture
 def configured() -> Iterator[StringIO]:
     """Logs as a service has them, into a text of the test's own."""
+    # A test of an upload, which ran in this process before, may have left its job's id behind.
+    structlog.contextvars.clear_contextvars()
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     logs.configure("tests", "INFO")
+    structlog.contextvars.clear_contextvars()  # what tests before this one were about
     written = StringIO()
     [handler] = root.handlers
     assert isinstance(handler, logging.StreamHandler)
