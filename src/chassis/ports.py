@@ -14,6 +14,9 @@ from chassis.errors import Permanent
 from chassis.jobs import Job, State
 from chassis.messages import JobMessage
 
+CHUNK_BYTES = 1 << 20
+"""Files are stored in chunks of this size; whoever writes whole ones spares a copy of each."""
+
 Move = Callable[[Job], Job | None]
 """A pure function from what a job is to what it becomes; None: not possible (see chassis.moves)."""
 

@@ -1,6 +1,6 @@
 """One upload on its way into the store: its job, its file, and the lease that keeps both ours."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from time import monotonic
@@ -41,13 +41,17 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What is known of an upload before its body; the header fields are as the client sent them."""
+    """What is known of an upload before its body; the header fields are as the client sent them.
+
+    `query` are the URL's parameters where the body is the file itself, None where it is a form.
+    """
 
     username: str
     content_type: str
     content_length: int | None
     idempotency_key: str | None
     traceparent: str
+    query: Mapping[str, Sequence[str]] | None = None
 
 
 class Reception:

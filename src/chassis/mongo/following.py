@@ -10,7 +10,7 @@ from pymongo.database import Database
 
 from chassis.mongo.client import store_errors
 from chassis.mongo.reader import READER_BYTES, GridFsReader
-from chassis.mongo.writer import CHUNK_BYTES
+from chassis.ports import CHUNK_BYTES
 
 _FETCHED_CHUNKS: Final = 4
 _SHORTEST_PAUSE: Final = 0.01

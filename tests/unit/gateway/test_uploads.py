@@ -40,12 +40,15 @@ class Arriving:
         self._at_half = at_half
         self.taken = 0
 
-    def pieces(self, while_waiting: Callable[[], None]) -> Iterator[bytes]:
+    def pieces(
+        self, while_waiting: Callable[[], None], wanted: Callable[[], int]
+    ) -> Iterator[bytes]:
         """See gateway.uploads.Body."""
         for number, piece in enumerate(self._pieces):
             if number == len(self._pieces) // 2:
                 self._at_half()
                 while_waiting()
+            assert wanted() > 0
             self.taken += 1
             yield piece
 
@@ -432,9 +435,11 @@ def test_a_burst_does_not_slip_past_the_limit(world: World) -> None:
             world.jobs.insert(sample_jobs.queued())
 
     class Late(Arriving):
-        def pieces(self, while_waiting: Callable[[], None]) -> Iterator[bytes]:
+        def pieces(
+            self, while_waiting: Callable[[], None], wanted: Callable[[], int]
+        ) -> Iterator[bytes]:
             meanwhile()
-            return super().pieces(while_waiting)
+            return super().pieces(while_waiting, wanted)
 
     with pytest.raises(ServiceError) as caught:
         world.send(Late(form(file_part(DATA))))
