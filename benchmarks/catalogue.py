@@ -9,6 +9,7 @@ from benchmarks.large_upload import LARGE_UPLOAD
 from benchmarks.reading import READING
 from benchmarks.requests_rate import REQUESTS_RATE
 from benchmarks.same_content import SAME_CONTENT
+from benchmarks.servers import SERVERS
 from benchmarks.uploading import UPLOAD
 
 BENCHMARKS: dict[str, Benchmark] = {
@@ -26,5 +27,6 @@ BENCHMARKS: dict[str, Benchmark] = {
         SAME_CONTENT,
         REQUESTS_RATE,
         LARGE_UPLOAD,
+        SERVERS,
     )
 }

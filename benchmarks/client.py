@@ -53,13 +53,17 @@ class Client:
     """The user whom `token` names, at the gateway with that URL."""
 
     def __init__(self, url: str, token: str) -> None:
-        self._url = url
+        self._url, self._token = url, token
         parts = urlsplit(url)
         self._address = (parts.hostname or "", parts.port or 80)
         self.authorization = f"Authorization: Bearer {token}"
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.headers["Authorization"] = f"Bearer {token}"
+
+    def at(self, url: str) -> "Client":
+        """The same user at another gateway."""
+        return Client(url, self._token)
 
     def upload(
         self,
@@ -78,7 +82,7 @@ class Client:
         )
         before = ("".join(written) + start).encode()
         after = f"\r\n--{BOUNDARY}--\r\n".encode()
-        head = self._head(
+        head = self.head(
             "POST /upload",
             len(before) + content.size + len(after),
             f"multipart/form-data; boundary={BOUNDARY}",
@@ -88,7 +92,7 @@ class Client:
     def put(self, content: Content) -> Answer:
         """PUT /upload?name=... with the file as the body; raises NotOffered."""
         request = f"PUT /upload?name={quote(content.path.name)}"
-        answer = self._send(self._head(request, content.size, "video/mp4"), content, b"", None)
+        answer = self._send(self.head(request, content.size, "video/mp4"), content, b"", None)
         if answer.status in NO_SUCH_ROUTE:
             raise NotOffered(f"PUT /upload is answered {answer.status}")
         return answer
@@ -141,7 +145,8 @@ class Client:
         """A connection to the gateway."""
         return socket.create_connection(self._address)
 
-    def _head(self, request: str, length: int, content_type: str) -> bytes:
+    def head(self, request: str, length: int, content_type: str) -> bytes:
+        """The header of a request with a body of that length."""
         return (
             f"{request} HTTP/1.1\r\nHost: gateway\r\n{self.authorization}\r\n"
             f"Content-Type: {content_type}\r\nContent-Length: {length}\r\n"

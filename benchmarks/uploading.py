@@ -10,6 +10,7 @@ from benchmarks.contest import Contender, Cost, ratio
 from benchmarks.costs import measured, with_mongodb
 from benchmarks.figures import Goal
 from benchmarks.older import MP3S, VIDEOS
+from chassis.mongo import GridFsMediaStore, media
 
 OURS, PUT, OLDER, LIMIT = "ours, multipart", "ours, raw PUT", "older design", "GridFS without HTTP"
 ROUNDS = 5
@@ -38,7 +39,7 @@ class Uploading:
         self._limit = self._system.mongo[gridfs_limit.DATABASE]
 
     def ours(self, send: Callable[[Client, Content], Answer]) -> Cost:
-        """Through our gateway; what was stored is deleted."""
+        """Through our gateway; the store is emptied in the way that it is for all."""
         watch = self._system.watch("gateway")
         fids: list[str] = []
 
@@ -49,6 +50,9 @@ class Uploading:
 
         cost = measured(upload, watch, self._system.watch_mongodb())
         self._client.delete(fids[0])
+        # What is still there fills MongoDB's cache, which whoever comes next pays for.
+        self._system.mongo.drop_database(media.VIDEOS)
+        GridFsMediaStore(self._system.mongo, media.VIDEOS).prepare()
         return cost
 
     def older(self) -> Cost:
@@ -60,14 +64,16 @@ class Uploading:
         return cost
 
     def limit(self) -> Cost:
-        """By a driver in this process."""
+        """By a driver in this process; what was stored is deleted."""
         content = Content.unique(self._path)
-        return with_mongodb(
+        cost = with_mongodb(
             lambda: gridfs_limit.store(self._limit, content), self._system.watch_mongodb()
         )
+        self._system.mongo.drop_database(self._limit)
+        return cost
 
     def prepare_limit(self) -> None:
-        """Let go of what the last run stored."""
+        """Make its index."""
         gridfs_limit.prepare(self._limit)
 
     def _upload_older(self) -> float:
@@ -80,6 +86,8 @@ class Uploading:
 def measure(bench: Bench) -> None:
     """All of them in turn, while nobody converts."""
     uploading = Uploading(bench)
+    # MongoDB's cache grows with the first upload after its start, whosever it is.
+    uploading.ours(Client.upload)
     gigabytes = bench.inputs.upload.stat().st_size / 1e9
     costs = bench.compete(
         f"upload of {gigabytes:.2f} GB (CPU and memory: of the gateway)",

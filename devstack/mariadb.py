@@ -45,6 +45,10 @@ class MariaDB(Server):
     def _data(self) -> Path:
         return self.folder / "data"
 
+    @property
+    def _temporary(self) -> Path:
+        return self.folder / "temporary"
+
     def command(self) -> list[str]:
         """The server with little memory and no file outside its folder."""
         return [
@@ -64,9 +68,14 @@ class MariaDB(Server):
             "--innodb-log-file-size=16M",
         ]
 
+    def environment(self) -> dict[str, str]:
+        """Temporary tables in its own folder: servers delete those that lie in a shared one."""
+        return {**super().environment(), "TMPDIR": str(self._temporary)}
+
     def prepare(self) -> None:
         """Make the data folder, and the statements that the server runs before it listens."""
         super().prepare()
+        self._temporary.mkdir(exist_ok=True)
         statements = [
             f"CREATE DATABASE IF NOT EXISTS `{DATABASE}`",
             f"CREATE USER IF NOT EXISTS `{USER}`@`{LOOPBACK}` IDENTIFIED BY '{self.password}'",

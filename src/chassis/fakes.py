@@ -5,15 +5,18 @@ The contract tests run against these and against the real servers alike.
 
 import hashlib
 import secrets
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 from threading import Lock
-from typing import Self
+from time import sleep
+from typing import Final, Self
 
 from chassis.errors import BrokerUnavailable, MediaMissing
 from chassis.jobs import Job, State, with_new_revision
 from chassis.messages import JobMessage
 from chassis.ports import JobExists, KeyTaken, Move, StoredMedia
+
+FOLLOW_SECONDS: Final = 0.005
 
 
 class FakeJobStore:
@@ -133,6 +136,7 @@ class FakeMediaWriter:
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """See MediaWriter."""
         self._data += data
+        self._store.arriving[self.media_id] = bytes(self._data)
 
     def rewrite_start(self, data: bytes) -> None:
         """See MediaWriter."""
@@ -188,11 +192,50 @@ class FakeMediaReader:
         self.close()
 
 
+class FakeFollowingReader:
+    """A file in memory that may still grow."""
+
+    def __init__(
+        self, store: "FakeMediaStore", media_id: str, whole: Callable[[], int | None]
+    ) -> None:
+        self._store = store
+        self._media_id = media_id
+        self._whole = whole
+
+    @property
+    def size(self) -> int:
+        """See FollowingReader."""
+        while (size := self._whole()) is None:
+            sleep(FOLLOW_SECONDS)
+        return size
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """See FollowingReader."""
+        while True:
+            ended = self._whole() is not None
+            if ended and self._media_id not in self._store.files:
+                raise MediaMissing(self._media_id)
+            data = self._store.arriving.get(self._media_id, b"")[offset : offset + length]
+            if data or ended:
+                return data
+            sleep(FOLLOW_SECONDS)
+
+    def close(self) -> None:
+        """See FollowingReader."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+
 class FakeMediaStore:
-    """Files in a dictionary, which tests may look into."""
+    """Files in a dictionary, which tests may look into; `arriving` has those being written too."""
 
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
+        self.arriving: dict[str, bytes] = {}
 
     def new_id(self) -> str:
         """See MediaStore."""
@@ -213,9 +256,14 @@ class FakeMediaStore:
         """See MediaStore."""
         return FakeMediaReader(self, media_id)
 
+    def follow(self, media_id: str, whole: Callable[[], int | None]) -> FakeFollowingReader:
+        """See MediaStore."""
+        return FakeFollowingReader(self, media_id, whole)
+
     def delete(self, media_id: str) -> None:
         """See MediaStore."""
         self.files.pop(media_id, None)
+        self.arriving.pop(media_id, None)
 
     def media_ids(self, after: str | None, limit: int) -> list[str]:
         """See MediaStore."""

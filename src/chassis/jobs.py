@@ -28,7 +28,7 @@ class State(StrEnum):
 
 
 MOVES: Final[dict[State, frozenset[State]]] = {
-    State.RECEIVING: frozenset({State.QUEUED, State.FAILED, State.CANCELLED}),
+    State.RECEIVING: frozenset({State.QUEUED, State.CONVERTING, State.FAILED, State.CANCELLED}),
     State.QUEUED: frozenset(
         {State.FETCHING, State.CONVERTING, State.READY, State.FAILED, State.CANCELLED}
     ),
@@ -163,7 +163,8 @@ class Job:
     share the finished files: `adopting` names those that the job is about to share, `produces` is
     the key while the job is converted to that result, and while it is ready as the one that was; no
     two jobs have the same. `attempts` counts claims; (lease.holder, attempts) names the attempt
-    under way. `announcements` counts the sweeper's messages since the last move.
+    under way. `follower` is the lease of who converts the video while it arrives, beside the
+    gateway's. `announcements` counts the sweeper's messages since the last move.
     `revision` is the store's own: a new random value for each change.
     """
 
@@ -179,6 +180,7 @@ class Job:
     attempts: int = 0
     announcements: int = 0
     lease: Lease | None = None
+    follower: Lease | None = None
     not_before: datetime | None = None
     video_fid: str | None = None
     writing_fid: str | None = None

@@ -14,6 +14,9 @@ from chassis.errors import Permanent
 from chassis.jobs import Job, State
 from chassis.messages import JobMessage
 
+CHUNK_BYTES = 1 << 20
+"""Files are stored in chunks of this size; whoever writes whole ones spares a copy of each."""
+
 Move = Callable[[Job], Job | None]
 """A pure function from what a job is to what it becomes; None: not possible (see chassis.moves)."""
 
@@ -140,6 +143,31 @@ class MediaReader(Protocol):
     def __exit__(self, *exc_info: object) -> None: ...
 
 
+class FollowingReader(Protocol):
+    """A file that is still being written, read anywhere. Close it, or use it as a context manager.
+
+    Where bytes are asked for that are not stored yet, it waits for them, and asks now and then
+    whether the file is whole; whatever that raises ends the waiting.
+    """
+
+    @property
+    def size(self) -> int:
+        """How many bytes there are, once the file is whole; waits for that."""
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Bytes from `offset`, at least one and at most `length`; b"" at the end of a whole file.
+
+        Raises MediaMissing when the file was deleted meanwhile.
+        """
+
+    def close(self) -> None:
+        """Let go of cursors and threads."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *exc_info: object) -> None: ...
+
+
 class MediaStore(Protocol):
     """Files in GridFS (one instance for videos, one for mp3s)."""
 
@@ -153,6 +181,9 @@ class MediaStore(Protocol):
 
     def open(self, media_id: str) -> MediaReader:
         """A finished file; raises MediaMissing."""
+
+    def follow(self, media_id: str, whole: Callable[[], int | None]) -> FollowingReader:
+        """A file that is being written; `whole` gives its size once it is finished, None before."""
 
     def delete(self, media_id: str) -> None:
         """Delete the file and all its chunks, finished or not; nothing there is no error."""

@@ -15,7 +15,9 @@ from chassis.mongo.media import MP3S, VIDEOS
 from chassis.settings import load_settings
 from chassis.termination import on_termination
 from converter.box import Box
+from converter.following import Followers
 from converter.handler import Converter
+from converter.metrics import FOLLOWED_UPLOADS
 from converter.preparation import prepared_by
 from converter.settings import ConverterSettings
 
@@ -33,13 +35,16 @@ def main() -> None:
     url = settings.amqp_url.get_secret_value()
     publisher = RabbitPublisher(url, SERVICE)
     hurry = Event()
+    followers = Followers(settings.followed_uploads)
+    FOLLOWED_UPLOADS.set_function(lambda: followers.count)
     jobs = MongoJobStore(client)
     converter = Converter(
         jobs=jobs,
-        videos=GridFsMediaStore(client, VIDEOS),
+        videos=GridFsMediaStore(client, VIDEOS, settings.reader_memory_mb << 20),
         mp3s=GridFsMediaStore(client, MP3S),
         publisher=publisher,
         engine=box,
+        followers=followers,
         policy=settings.policy,
         holder=unique_name(SERVICE),
         keep_sources=settings.keep_sources,
@@ -64,6 +69,7 @@ def main() -> None:
     health.start()
     publisher.start()
     consumer.run()
+    followers.join()
     publisher.stop()
     health.stop()
     box.stop()

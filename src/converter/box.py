@@ -50,25 +50,29 @@ class Box:
         name: str,
         on_progress: Callable[[float], None],
         should_stop: Callable[[], bool],
+        arriving: bool = False,
     ) -> Conversion:
         """Write the MP3 of the sound in `source` to `sink`; returns when it is complete.
 
         `name` is the video's file name, `on_progress` hears fractions from 0 to 1, `should_stop` is
-        asked at least each second while the source and the sink do not block.
+        asked at least each second while the source and the sink do not block. An `arriving` source
+        is still on its way: reading waits for its bytes, its size waits for its end.
 
         Raises Permanent (not_media, no_audio, truncated, corrupt, too_long), Retryable
         (engine_crashed, engine_timeout, engine_memory, engine_failed, engine_unavailable), Stopped,
-        and whatever the source, the sink and the callbacks raise. The child is dead by then.
+        StartOver (an arriving source is to be converted anew, now that it is whole), and whatever
+        the source, the sink and the callbacks raise. The child is dead by then.
         """
-        with self._sharing() as threads:
+        with self._sharing(waits=arriving) as threads:
             job = wire.document(
-                size=source.size,
+                size=None if arriving else source.size,
                 name=name[:_MAX_NAME_CHARACTERS],
                 options=options.to_document(),
                 max_seconds=self._limits.max_seconds,
                 threads=threads,
             )
-            return self._run(job, Caller(source, sink, on_progress, should_stop))
+            caller = Caller(source, sink, on_progress, should_stop, arriving)
+            return self._run(job, caller)
 
     def _run(self, job: bytes, caller: Caller) -> Conversion:
         try:
@@ -87,16 +91,19 @@ class Box:
             child.end()
 
     @contextmanager
-    def _sharing(self) -> Iterator[int]:
-        """How many threads a conversion may use from now on, beside those that run already."""
+    def _sharing(self, *, waits: bool) -> Iterator[int]:
+        """How many threads a conversion may use from now on, beside those that run already.
+
+        One that mostly waits for its source leaves the machine to the others.
+        """
         with self._lock:
-            self._running += 1
-            threads = max(1, self._limits.threads // self._running)
+            self._running += not waits
+            threads = max(1, self._limits.threads // max(1, self._running))
         try:
             yield threads
         finally:
             with self._lock:
-                self._running -= 1
+                self._running -= not waits
 
     def __enter__(self) -> Self:
         self.start()

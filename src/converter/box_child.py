@@ -9,7 +9,7 @@ from typing import Final, NoReturn
 from chassis.errors import Permanent
 from chassis.options import ConversionOptions
 from converter import wire
-from converter.conversion import Conversion
+from converter.conversion import Conversion, StartOver
 from converter.engine import Request
 from converter.mp3_writer import Output
 from converter.ports import SourceReader
@@ -24,14 +24,23 @@ Engine = Callable[[SourceReader, Output, Request], Conversion]
 
 
 class PipedSource:
-    """The source, as the box hands it over."""
+    """The source, as the box hands it over; without a size it is still on its way."""
 
-    def __init__(self, size: int) -> None:
-        self.size = size
+    def __init__(self, size: int | None) -> None:
+        self._size = size
+
+    @property
+    def size(self) -> int:
+        """See SourceReader; waits for the last byte of a source that is on its way."""
+        if self._size is None:
+            _send(Kind.AWAIT_SIZE, b"")
+            kind, payload = _receive()
+            (self._size,) = wire.SIZE.unpack(payload) if kind is Kind.SIZE else _vanish()
+        return self._size
 
     def read_at(self, offset: int, length: int) -> bytes:
         """See SourceReader."""
-        if offset >= self.size or length <= 0:
+        if length <= 0 or (self._size is not None and offset >= self._size):
             return b""
         request = wire.READ_REQUEST.pack(offset, min(length, wire.MAX_READ_BYTES))
         _send(Kind.READ, request)
@@ -64,6 +73,7 @@ def run(engine: Engine) -> NoReturn:
         name=job["name"],
         options=ConversionOptions.from_document(job["options"]),
         max_seconds=job["max_seconds"],
+        arriving=job["size"] is None,
         threads=job["threads"],
     )
     try:
@@ -71,6 +81,8 @@ def run(engine: Engine) -> NoReturn:
         kind, answer = Kind.DONE, wire.document(**conversion.to_document())
     except Permanent as error:
         kind, answer = Kind.FAILED, wire.document(permanent=error.code, detail=error.detail)
+    except StartOver:
+        kind, answer = Kind.FAILED, wire.document(start_over=True)
     except MemoryError:
         kind, answer = Kind.FAILED, _out_of_memory()
     except Exception:  # noqa: BLE001 - whatever it is, the box has to know

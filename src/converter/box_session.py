@@ -9,7 +9,7 @@ from typing import Final, ParamSpec, TypeVar
 
 from chassis.errors import Permanent, Retryable, ServiceError
 from converter import wire
-from converter.conversion import Conversion, Stopped
+from converter.conversion import Conversion, StartOver, Stopped
 from converter.cores import usable_cores
 from converter.fork_client import Child
 from converter.ports import Sink, SourceReader
@@ -49,12 +49,16 @@ class BoxLimits:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who wants the conversion: what it reads from, writes to, and asks now and then."""
+    """Who wants the conversion: what it reads from, writes to, and asks now and then.
+
+    arriving: the source's size is not known yet; asking for it waits.
+    """
 
     source: SourceReader
     sink: Sink
     on_progress: Callable[[float], None]
     should_stop: Callable[[], bool]
+    arriving: bool = False
 
 
 class Session:
@@ -72,16 +76,20 @@ class Session:
         """Start `job` and serve it to its end.
 
         Raises Permanent, Retryable (engine_failed, engine_memory, engine_timeout), Stopped,
-        ChildEnded, WireError, and whatever the source, the sink and the callbacks raise.
+        StartOver, ChildEnded, WireError, and whatever the source, the sink and the callbacks raise.
         """
         caller = self._caller
+        size = None if caller.arriving else caller.source.size
         self._send(Kind.START, job)
         while True:
             kind, payload = self._receive()
             match kind:
                 case Kind.READ:
-                    offset, length = wire.parse_read_request(payload, caller.source.size)
+                    offset, length = wire.parse_read_request(payload, size)
                     self._send(Kind.DATA, self._lend(caller.source.read_at, offset, length))
+                case Kind.AWAIT_SIZE:
+                    size = self._lend(_size, caller.source)
+                    self._send(Kind.SIZE, wire.SIZE.pack(size))
                 case Kind.WRITE:
                     self._check_room(len(payload))
                     self._lend(caller.sink.write, payload)
@@ -106,8 +114,10 @@ class Session:
         if length > self._written:
             raise WireError("a REWRITE goes beyond what was written")
 
-    def _failure(self, payload: bytes) -> ServiceError:
+    def _failure(self, payload: bytes) -> ServiceError | Stopped:
         document = wire.parse_document(payload)
+        if self._caller.arriving and document.get("start_over"):
+            return StartOver()
         code = str(document.get("permanent"))
         if code in _REFUSALS:
             return Permanent(code, str(document.get("detail"))[:_MAX_DETAIL])
@@ -185,6 +195,10 @@ class Session:
         busy = now - self._began - self._lent
         if busy > self._limits.busy_seconds:
             raise Retryable("engine_timeout", f"The conversion took more than {busy:.0f} s.")
+
+
+def _size(source: SourceReader) -> int:
+    return source.size
 
 
 def _conversion(payload: bytes) -> Conversion:

@@ -15,6 +15,10 @@ class Stopped(Exception):
     """The conversion was ended because its caller said so."""
 
 
+class StartOver(Stopped):
+    """What was made of a file on its way is not what its end asks for: it is to be made anew."""
+
+
 @dataclass(frozen=True, slots=True)
 class Mp3Facts:
     """The MP3: `duration` in seconds, average `bitrate` in bit/s, `sample_rate` in Hz."""

@@ -13,6 +13,7 @@ from av.stream import Discard, Stream
 from converter.formats import mp3_sample_rate
 from converter.media import Media
 from converter.resample import Resampler, Samples, frame_kind
+from converter.structure import Completeness, completeness
 from converter.verdict import Reading
 
 _MAX_DEMUX_ERRORS: Final = 100
@@ -102,6 +103,10 @@ class TrackReader:
             reached_end=self._media.file.reached_end,
         )
 
+    def completeness(self) -> Completeness:
+        """Whether the file was cut off, as far as it tells."""
+        return completeness(self._media.file.source, self._media.file.trail)
+
     @property
     def expected_seconds(self) -> float | None:
         """How long the sound will probably be."""
@@ -113,7 +118,7 @@ class TrackReader:
         if self._media.expected_seconds:
             done = max(self._reached, self.decoded) / self._media.expected_seconds
         else:
-            done = self._media.file.position / max(1, self._media.file.source.size)
+            done = self._media.file.fraction
         return min(1.0, max(0.0, done))
 
     def _demux(self) -> Iterator["Packet[Stream]"]:

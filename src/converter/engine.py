@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from chassis.errors import Permanent
 from chassis.jobs import MediaFacts
 from chassis.options import ConversionOptions
+from converter.arriving import open_arriving, require_same
 from converter.conversion import Conversion, Mp3Facts
 from converter.decode import TrackReader
 from converter.encode import Written, write_mp3
@@ -16,7 +17,6 @@ from converter.mp3_copy import Copyable, copy_mp3, look
 from converter.mp3_writer import Output
 from converter.ports import SourceReader
 from converter.resample import Samples
-from converter.structure import completeness
 from converter.tags import Tags, choose_tags, id3_tag
 from converter.verdict import judge
 
@@ -25,6 +25,7 @@ from converter.verdict import judge
 class Request:
     """What to convert: the file's `name` as its owner gave it, options, the longest duration.
 
+    arriving: the file may still be on its way; its `size` is known once its last byte has come.
     The encoder uses so many `threads`; they make no difference to the result.
     """
 
@@ -32,28 +33,29 @@ class Request:
     options: ConversionOptions
     max_seconds: float
     threads: int = 1
+    arriving: bool = False
 
 
 def convert(source: SourceReader, output: Output, request: Request) -> Conversion:
     """Write the MP3 of the sound in `source` to `output`.
 
-    Raises Permanent (not_media, no_audio, truncated, corrupt, too_long); what was written before is
-    worth nothing then.
+    Raises Permanent (not_media, no_audio, truncated, corrupt, too_long), or StartOver for a file
+    that arrived meanwhile; what was written before is worth nothing then.
     """
-    media = open_media(source)
+    media = open_arriving(source) if request.arriving else open_media(source)
     _check_length(media.promise.seconds or 0.0, request)
     tags = choose_tags(media.metadata, request.name)
     reader = TrackReader(media)
     copyable = look(reader, media.codec_name, request.options)
     if copyable:
-        mp3 = _copy(source, reader, copyable, tags, output, request)
+        mp3 = _copy(reader, copyable, tags, output, request)
     else:
-        mp3 = _encode(source, reader, tags, output, request)
+        mp3 = _encode(reader, tags, output, request)
+    require_same(media, tags, request.name)
     return Conversion(source=_facts(media, reader, tags), mp3=mp3)
 
 
 def _copy(
-    source: SourceReader,
     reader: TrackReader,
     copyable: Copyable,
     tags: Tags,
@@ -65,18 +67,16 @@ def _copy(
     written = copy_mp3(
         reader, copyable, id3_tag(tags), output, lambda: _check_length(reader.decoded, request)
     )
-    if refusal := _refusal(source, reader):
+    if refusal := _refusal(reader):
         raise refusal
     return _mp3_facts(written, header.sample_rate, header.channels)
 
 
-def _encode(
-    source: SourceReader, reader: TrackReader, tags: Tags, output: Output, request: Request
-) -> Mp3Facts:
+def _encode(reader: TrackReader, tags: Tags, output: Output, request: Request) -> Mp3Facts:
     blocks = reader.blocks()
     first = next(blocks, None)
     if first is None:
-        raise _refusal(source, reader) or Permanent("corrupt", "The file holds no sound.")
+        raise _refusal(reader) or Permanent("corrupt", "The file holds no sound.")
     encoding = Encoding(
         sample_rate=reader.sample_rate,
         channels=reader.channels,
@@ -84,7 +84,7 @@ def _encode(
         quality=request.options.quality,
     )
     written = write_mp3(
-        _checked(itertools.chain([first], blocks), source, reader, request),
+        _checked(itertools.chain([first], blocks), reader, request),
         encoding,
         id3_tag(tags),
         output,
@@ -105,19 +105,17 @@ def _mp3_facts(written: Written, sample_rate: int, channels: int) -> Mp3Facts:
     )
 
 
-def _checked(
-    blocks: Iterator[Samples], source: SourceReader, reader: TrackReader, request: Request
-) -> Iterator[Samples]:
+def _checked(blocks: Iterator[Samples], reader: TrackReader, request: Request) -> Iterator[Samples]:
     """The blocks; raises Permanent where the file is too long, and at its end if it is no good."""
     for block in blocks:
         _check_length(reader.decoded, request)
         yield block
-    if refusal := _refusal(source, reader):
+    if refusal := _refusal(reader):
         raise refusal
 
 
-def _refusal(source: SourceReader, reader: TrackReader) -> Permanent | None:
-    return judge(reader.reading, lambda: completeness(source))
+def _refusal(reader: TrackReader) -> Permanent | None:
+    return judge(reader.reading, reader.completeness)
 
 
 def _check_length(seconds: float, request: Request) -> None:

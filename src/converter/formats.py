@@ -139,7 +139,10 @@ AUDIO_DECODERS: Final = (
 )
 """Names of FFmpeg's decoders that may run, here and while it probes; none of them for pictures."""
 
-INDEXED_CONTAINERS: Final = frozenset({"mov,mp4,m4a,3gp,3g2,mj2"})
+_MATROSKA: Final = "matroska,webm"
+_MP4: Final = "mov,mp4,m4a,3gp,3g2,mj2"
+
+INDEXED_CONTAINERS: Final = frozenset({_MP4})
 """Containers with an index of every packet, which says how long each track is."""
 
 MEASURED_CONTAINERS: Final = frozenset({"avi", "mpeg", "mpegts", "ogg", "wav"})
@@ -147,6 +150,18 @@ MEASURED_CONTAINERS: Final = frozenset({"avi", "mpeg", "mpegts", "ogg", "wav"})
 
 STREAM_TAGGED_CONTAINERS: Final = frozenset({"ogg"})
 """Containers whose titles stand with the stream (Vorbis comments), not with the file."""
+
+STREAMED_CONTAINERS: Final = frozenset(
+    {"aac", "ac3", "eac3", "flac", "flv", _MATROSKA, _MP4, "mpeg", "mpegts", "ogg", "wav"}
+)
+"""Containers that can be read from their start to their end, before their end is there.
+
+Not MP3: without the file's size the library does not believe what its first frame says of the
+length, and gives sound that was to be cut off.
+"""
+
+LATE_TAGS_CONTAINERS: Final = frozenset({_MATROSKA, "wav"})
+"""Those of them that may have their titles at their end."""
 
 SAMPLE_RATES: Final = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 """The sample rates of MPEG-1, MPEG-2 and MPEG-2.5 Layer III, in Hz."""

@@ -9,7 +9,7 @@ from typing import Final, Protocol
 
 import structlog
 
-from chassis import moves
+from chassis import following_moves, moves
 from chassis.errors import (
     BrokerUnavailable,
     MediaMissing,
@@ -18,14 +18,24 @@ from chassis.errors import (
     StoreUnavailable,
     UnknownJob,
 )
+from chassis.identity import unique_name
 from chassis.jobs import Failure, Job, Policy, Result, State, now_utc
 from chassis.messages import MP3_QUEUE, VIDEO_QUEUE, JobMessage
 from chassis.moves import Attempt
 from chassis.options import ConversionOptions
-from chassis.ports import JobStore, KeyTaken, MediaStore, Publisher, StoredMedia
+from chassis.ports import (
+    FollowingReader,
+    JobStore,
+    KeyTaken,
+    MediaReader,
+    MediaStore,
+    Publisher,
+    StoredMedia,
+)
 from chassis.references import delete_unnamed
 from chassis.sharing import Sharing
 from converter.conversion import Conversion, Stopped
+from converter.following import FollowedUpload, Followers
 from converter.lease_keeper import LeaseKeeper
 from converter.metrics import AUDIO_SECONDS, CONVERSION_SECONDS, CONVERSIONS
 from converter.ports import Sink, SourceReader
@@ -50,6 +60,7 @@ class Engine(Protocol):
         name: str,
         on_progress: Callable[[float], None],
         should_stop: Callable[[], bool],
+        arriving: bool = False,
     ) -> Conversion:
         """Write the MP3 to `sink`; raises Permanent, Retryable, or Stopped when told to stop."""
 
@@ -60,7 +71,7 @@ class Converter:
     `hurry` is set when running conversions are to be given back.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all that it works with, each by its name
         self,
         *,
         jobs: JobStore,
@@ -68,6 +79,7 @@ class Converter:
         mp3s: MediaStore,
         publisher: Publisher,
         engine: Engine,
+        followers: Followers,
         policy: Policy,
         holder: str,
         keep_sources: bool,
@@ -79,6 +91,7 @@ class Converter:
         self._mp3s = mp3s
         self._publisher = publisher
         self._engine = engine
+        self._followers = followers
         self._policy = policy
         self._holder = holder
         self._keep_sources = keep_sources
@@ -96,12 +109,18 @@ class Converter:
     def handle(self, message: JobMessage) -> None:
         """Convert the job that `message` names, if it is to be converted now, by us.
 
-        One with the same result as another is not converted: see converter.single_flight.
+        A video that still arrives is followed beside, if there is room: it is announced again. One
+        with the same result as another is not converted: see converter.single_flight.
         Raises UnknownJob, or StoreUnavailable where the outcome could not be written down: then the
         lease runs out, and the job is tried again.
         """
-        if self._jobs.get(message.job_id) is None:
+        found = self._jobs.get(message.job_id)
+        if found is None:
             raise UnknownJob
+        if found.state is State.RECEIVING:
+            if not self._followers.start(partial(self._follow, found.fid)):
+                log.info("there is no room to follow the upload")
+            return
         writing_fid = self._mp3s.new_id()
         try:
             job = self._moved(
@@ -113,8 +132,22 @@ class Converter:
         if job is None:
             log.info("there is nothing to convert now")
             return
-        attempt = Attempt(self._holder, job.attempts)
         log.info("converting", attempt=job.attempts, size=job.source.size)
+        self._work_on(job, Attempt(self._holder, job.attempts))
+
+    def _follow(self, fid: str) -> None:
+        # A name of its own: the same process may hold the same job by a usual claim afterwards.
+        attempt = Attempt(unique_name("follower"), 1)
+        writing_fid = self._mp3s.new_id()
+        job = self._moved(
+            fid, following_moves.followed, holder=attempt.holder, writing_fid=writing_fid
+        )
+        if job is None:
+            return
+        log.info("following the upload")
+        self._work_on(job, attempt)
+
+    def _work_on(self, job: Job, attempt: Attempt) -> None:
         try:
             self._convert(job, attempt)
         except Stopped:
@@ -139,15 +172,28 @@ class Converter:
         writer = self._mp3s.writer(
             job.writing_fid, name=f"{job.fid}.mp3", content_type="audio/mpeg", hold_start=True
         )
-        with keeper, self._videos.open(job.video_fid) as source, writer:
+        arriving = job.state is State.RECEIVING
+
+        def should_stop() -> bool:
+            return keeper.lost or self._hurry.is_set()
+
+        upload = FollowedUpload(self._jobs, job.fid, attempt, should_stop)
+        video: MediaReader | FollowingReader = (
+            self._videos.follow(job.video_fid, upload.size)
+            if arriving
+            else self._videos.open(job.video_fid)
+        )
+        with keeper, video as source, writer:
             conversion = self._engine.convert(
                 source,
                 writer,
                 job.options,
                 name=job.source.name,
                 on_progress=keeper.note_progress,
-                should_stop=lambda: keeper.lost or self._hurry.is_set(),
+                should_stop=should_stop,
+                arriving=arriving,
             )
+            log.info("converted", size=source.size)  # of which an upload's end is part
             stored = writer.finish()
         self._complete(job, attempt, conversion, stored)
         CONVERSION_SECONDS.observe(monotonic() - started)
@@ -191,7 +237,7 @@ class Converter:
 
     def _stop(self, job: Job, attempt: Attempt) -> None:
         CONVERSIONS.labels("stopped").inc()
-        waiting = self._moved(job.fid, moves.given_back, attempt=attempt)
+        waiting = self._ended(job.fid, moves.given_back, attempt=attempt)
         if waiting:
             log.info("the job is given back")
             self._announce(VIDEO_QUEUE, waiting)
@@ -200,7 +246,7 @@ class Converter:
         reason = named["reason"]
         assert isinstance(reason, Failure)
         CONVERSIONS.labels(reason.code).inc()
-        moved = self._moved(job.fid, move, **named)
+        moved = self._ended(job.fid, move, **named)
         if moved and moved.state is State.FAILED:
             self._announce(MP3_QUEUE, moved)
             self._delete(self._videos, job.video_fid)
@@ -210,6 +256,10 @@ class Converter:
         return self._jobs.update(
             fid, partial(move, policy=self._policy, now=self._clock(), **named)
         )
+
+    def _ended(self, fid: str, move: Callable[..., Job | None], **named: object) -> Job | None:
+        """End an attempt by `move`, or let go of an upload that is still under way."""
+        return self._moved(fid, partial(following_moves.let_go_or, move=move), **named)
 
     def _announce(self, queue: str, job: Job) -> None:
         """Say it now; if nobody hears it, the sweeper says it again."""

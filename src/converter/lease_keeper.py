@@ -8,7 +8,7 @@ from typing import Self
 
 import structlog
 
-from chassis import moves
+from chassis import following_moves
 from chassis.errors import StoreUnavailable
 from chassis.jobs import Job, Policy
 from chassis.moves import Attempt
@@ -71,7 +71,7 @@ class LeaseKeeper:
 
     def _renewed(self) -> bool:
         renew = partial(
-            moves.renewed,
+            following_moves.renewed,
             attempt=self._attempt,
             policy=self._policy,
             now=self._clock(),

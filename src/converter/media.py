@@ -1,5 +1,7 @@
 """Opening a video or sound file and choosing the track to convert."""
 
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,10 +20,17 @@ from converter.formats import (
     STREAM_TAGGED_CONTAINERS,
 )
 from converter.ports import SourceReader
-from converter.structure import Completeness, completeness, has_signature
+from converter.structure import (
+    BoxTrail,
+    Completeness,
+    completeness,
+    has_signature,
+    is_in_boxes,
+)
 from converter.verdict import Promise
 
 MAX_STREAMS: Final = 200
+IN_ORDER: Final = {"fflags": "+ignidx"}  # AVFMT_FLAG_IGNIDX: look for no index further on
 _BUFFER_BYTES: Final = 128 * 1024
 _OPTIONS: Final = {
     "format_whitelist": ",".join(CONTAINERS),
@@ -48,23 +57,30 @@ class MediaFile:
         self.source = source
         self.position = 0
         self.reached_end = False
+        self.trail = BoxTrail()
 
     def read(self, length: int) -> bytes:
         """Up to `length` bytes; fewer are no sign of the end, none are."""
         data = self.source.read_at(self.position, length)[:length]  # more would overflow its buffer
+        self.trail.follow(self.position, data)
         self.position += len(data)
         self.reached_end = self.reached_end or not data
         return data
 
     def seek(self, offset: int, whence: int = 0) -> int:
         """See io.IOBase.seek."""
-        base = (0, self.position, self.source.size)[whence]
+        base = self.source.size if whence == os.SEEK_END else self.position * whence
         self.position = base + offset
         return self.position
 
     def tell(self) -> int:
         """See io.IOBase.tell."""
         return self.position
+
+    @property
+    def fraction(self) -> float:
+        """How much of it lies before the position, from 0 to 1."""
+        return self.position / max(1, self.source.size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +108,9 @@ class Media:
 
     @property
     def expected_seconds(self) -> float | None:
-        """The best guess of its length, for showing progress."""
+        """The best guess of its length, for showing progress; none of a file in fragments."""
+        if self.container.format.name in INDEXED_CONTAINERS and not self.track.frames:
+            return None
         return self.container.duration / _SECOND if self.container.duration else None
 
     @property
@@ -120,14 +138,21 @@ def open_media(source: SourceReader) -> Media:
 
     Raises Permanent: not_media, no_audio, truncated, corrupt.
     """
-    file = MediaFile(source)
+    # The index of a file in fragments is all over it: libavformat would read it twice.
+    options = IN_ORDER if is_in_boxes(source) else {}
+    return open_file(MediaFile(source), options)
+
+
+def open_file(file: MediaFile, options: Mapping[str, str]) -> Media:
+    """As `open_media`, with further options of the demuxer."""
+    source = file.source
     with av.logging.Capture() as logs:
         av.logging.set_level(av.logging.WARNING)
         try:
             container = av.open(
                 file,
                 "r",
-                options=dict(_OPTIONS),
+                options=_OPTIONS | dict(options),
                 buffer_size=_BUFFER_BYTES,
                 metadata_errors="replace",
             )

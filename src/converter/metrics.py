@@ -1,6 +1,6 @@
 """Metrics of the converter."""
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 CONVERSIONS = Counter(
     "conversions_total",
@@ -13,3 +13,4 @@ CONVERSION_SECONDS = Histogram(
     buckets=(0.25, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600),
 )
 AUDIO_SECONDS = Counter("converted_audio_seconds_total", "Length of all MP3s that were made.")
+FOLLOWED_UPLOADS = Gauge("followed_uploads", "Uploads that are converted while they arrive.")

@@ -23,8 +23,18 @@ class ConverterSettings(ConsumerSettings, SourceSettings):
         le=64,
         description="Threads for the conversions that run at once; 0: as many as there are cores.",
     )
+    followed_uploads: int = Field(
+        2,
+        ge=0,
+        le=64,
+        description="How many uploads one converter converts while they arrive, beside its other"
+        " conversions; 0 turns that off.",
+    )
     conversion_memory_mb: int = Field(
         400, ge=64, description="Memory that one conversion may use, in MiB."
+    )
+    reader_memory_mb: int = Field(
+        16, ge=8, le=1024, description="Memory for what is read of one video, in MiB."
     )
     conversion_hours: float = Field(
         6, gt=0, description="How long one conversion may take, in hours."

@@ -27,6 +27,7 @@ Part = tuple[bytes, int]
 _MAX_PARTS: Final = 100_000  # a day of fragments of one second, with their boxes
 
 _BOX_HEADER_BYTES: Final = 8
+_LONG_BOX: Final = (1).to_bytes(4)  # its size, too long for four bytes, stands behind its type
 _BOX_TYPES: Final = frozenset(
     b"ftyp styp moov moof mdat mfra free skip wide uuid sidx ssix prft emsg meta pnot udta".split()
 )
@@ -45,15 +46,41 @@ _MAX_SIZE_BYTES: Final = 8
 _SIGNATURES: Final = (_EBML, _ASF_HEADER[:4], b"OggS", b"fLaC", b"FLV\x01")
 
 
-def completeness(source: SourceReader) -> Completeness:
+class BoxTrail:
+    """The outermost boxes of a file, followed while it is read in order, not to be read anew.
+
+    A file in fragments has so many of them that looking at each means reading all of it.
+    """
+
+    def __init__(self) -> None:
+        self.offset = 0
+        self.kinds: set[bytes] = set()
+
+    def follow(self, position: int, data: bytes) -> None:
+        """Take note of the boxes that begin in `data`, which is what stands at `position`."""
+        while 0 <= self.offset - position <= len(data) - 2 * _BOX_HEADER_BYTES:
+            start = self.offset - position
+            part = _box_of(data[start : start + 2 * _BOX_HEADER_BYTES], self.offset)
+            if part is None:
+                return
+            kind, self.offset = part
+            self.kinds.add(kind)
+
+
+def is_in_boxes(source: SourceReader) -> bool:
+    """Whether the file begins like one of ISO's (MP4, MOV)."""
+    return _bytes(source, 0, _BOX_HEADER_BYTES)[4:8] in _BOX_TYPES
+
+
+def completeness(source: SourceReader, trail: BoxTrail | None = None) -> Completeness:
     """Whether the file was cut off; UNKNOWN where its format does not tell.
 
-    Reads a few bytes of each outermost part. A file that ends exactly behind one of them is cut if
-    the media, or the index that is written last, do not follow.
+    Reads a few bytes of each outermost part that `trail` has not passed. A file that ends exactly
+    behind one of them is cut if the media, or the index that is written last, do not follow.
     """
     start = _bytes(source, 0, len(_ASF_HEADER))
     if start[4:8] in _BOX_TYPES:
-        return _walk(source, _box, required=frozenset({b"moov", b"mdat"}))
+        return _walk(source, _box, required=frozenset({b"moov", b"mdat"}), trail=trail)
     if start.startswith(_EBML):
         return _matroska(source)
     if start.startswith(b"RIFF"):
@@ -85,10 +112,12 @@ def _walk(
     part_at: Callable[[SourceReader, int], Part | None],
     required: frozenset[bytes] = frozenset(),
     slack: int = 0,
+    trail: BoxTrail | None = None,
 ) -> Completeness:
     """Go from part to part; `part_at` gives None for what is no part of that format."""
-    offset = 0
-    kinds: set[bytes] = set()
+    offset, kinds = (trail.offset, set(trail.kinds)) if trail else (0, set[bytes]())
+    if offset > source.size + slack:
+        return Completeness.CUT
     for _ in range(_MAX_PARTS):
         if offset >= source.size:
             return Completeness.WHOLE if required <= kinds else Completeness.CUT
@@ -110,13 +139,17 @@ def _cut_part(source: SourceReader) -> Part:
 
 def _box(source: SourceReader, offset: int) -> Part | None:
     header = _bytes(source, offset, 2 * _BOX_HEADER_BYTES)
-    if len(header) < _BOX_HEADER_BYTES:
+    if len(header) < _BOX_HEADER_BYTES or (
+        header.startswith(_LONG_BOX) and len(header) < 2 * _BOX_HEADER_BYTES
+    ):
         return _cut_part(source)
+    return _box_of(header, offset)
+
+
+def _box_of(header: bytes, offset: int) -> Part | None:
     kind = header[4:8]
     size = int.from_bytes(header[:4])
-    if size == 1:  # too long for four bytes
-        if len(header) < 2 * _BOX_HEADER_BYTES:
-            return _cut_part(source)
+    if header.startswith(_LONG_BOX):
         size = int.from_bytes(header[_BOX_HEADER_BYTES:])
     if kind not in _BOX_TYPES or size < _BOX_HEADER_BYTES:
         return None  # size 0 is up to the end of the file, wherever that is

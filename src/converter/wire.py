@@ -11,7 +11,7 @@ from typing import Any, Final
 
 
 class Kind(IntEnum):
-    """What a message is. To the process go START and DATA, the others come from it."""
+    """What a message is. To the process go START, DATA and SIZE, the others come from it."""
 
     START = 1  # JSON: the job
     DATA = 2  # the answer to READ: at least one byte, none at the end of the source
@@ -21,14 +21,18 @@ class Kind(IntEnum):
     PROGRESS = 6  # PROGRESS_REPORT: how much is done, from 0 to 1
     DONE = 7  # JSON: the facts of the conversion
     FAILED = 8  # JSON: why there will be no MP3
+    AWAIT_SIZE = 9  # the size of a source on its way is wanted, once its last byte has come
+    SIZE = 10  # the answer to it, in bytes
 
 
 HEADER: Final = struct.Struct("<BI")  # kind, length of the payload in bytes
 READ_REQUEST: Final = struct.Struct("<QI")  # offset, length
 PROGRESS_REPORT: Final = struct.Struct("<d")
+SIZE: Final = struct.Struct("<Q")
 
 MAX_READ_BYTES: Final = 1 << 20
 MAX_REWRITE_BYTES: Final = 1 << 20
+_MAX_OFFSET: Final = (1 << 63) - 1  # what libavformat can count to
 _MAX_DOCUMENT_BYTES: Final = 64 * 1024
 
 MAX_PAYLOAD: Final = {
@@ -40,6 +44,8 @@ MAX_PAYLOAD: Final = {
     Kind.PROGRESS: PROGRESS_REPORT.size,
     Kind.DONE: _MAX_DOCUMENT_BYTES,
     Kind.FAILED: _MAX_DOCUMENT_BYTES,
+    Kind.AWAIT_SIZE: 0,
+    Kind.SIZE: SIZE.size,
 }
 
 
@@ -59,12 +65,12 @@ def parse_header(header: bytes) -> tuple[Kind, int]:
     return kind, length
 
 
-def parse_read_request(payload: bytes, size: int) -> tuple[int, int]:
-    """The offset and length wanted of a source of `size` bytes; raises WireError."""
+def parse_read_request(payload: bytes, size: int | None) -> tuple[int, int]:
+    """The offset and length wanted of a source of `size` bytes (None: not known); or WireError."""
     if len(payload) != READ_REQUEST.size:
         raise WireError("a READ is of another length")
     offset, length = READ_REQUEST.unpack(payload)
-    if offset > size or not 0 < length <= MAX_READ_BYTES:
+    if offset > (_MAX_OFFSET if size is None else size) or not 0 < length <= MAX_READ_BYTES:
         raise WireError(f"a READ of {length} bytes at {offset} is out of range")
     return offset, length
 

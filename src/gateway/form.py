@@ -13,8 +13,8 @@ from gateway import refusals
 from gateway.naming import clean_name, extended_filename
 
 MULTIPART: Final = "multipart/form-data"
-MAX_OVERHEAD_BYTES: Final = 64 * 1024
-_MAX_FIELD_BYTES: Final = 200
+MAX_FIELD_BYTES: Final = 200
+UNKNOWN_TYPE: Final = "application/octet-stream"
 # Any byte is a letter of it: names are decoded afterwards, whatever encoding a client used.
 _BYTES: Final = "latin-1"
 
@@ -47,7 +47,12 @@ def boundary_of(content_type: str) -> str:
 
 
 class UploadForm:
-    """Turns the pieces of a body into FileStart, bytes (of the file) and Field, or a Refusal."""
+    """Turns the pieces of a body into FileStart, bytes (of the file) and Field, or a Refusal.
+
+    `overhead_bytes` is what a body may have beside its file, `file_bytes` what came of the file.
+    """
+
+    overhead_bytes = 64 * 1024
 
     def __init__(self, boundary: str, max_file_bytes: int) -> None:
         try:
@@ -60,7 +65,7 @@ class UploadForm:
         self._received = 0
         self._file: FileStart | None = None
         self._file_named = False
-        self._file_bytes = 0
+        self.file_bytes = 0
         self._field: str | None = None
         self._value = bytearray()
         self._seen: set[str] = set()
@@ -78,7 +83,7 @@ class UploadForm:
                     yield from self._data(event)
         except MultipartError as error:
             raise refusals.malformed_multipart(str(error)) from error
-        if self._received - self._file_bytes > MAX_OVERHEAD_BYTES:
+        if self._received - self.file_bytes > self.overhead_bytes:
             raise refusals.malformed_multipart("there is too much beside the file")
 
     def close(self) -> None:
@@ -89,7 +94,7 @@ class UploadForm:
             raise refusals.malformed_multipart("its end is missing") from error
         if self._file is None:
             raise refusals.file_required()
-        if not self._file_bytes:
+        if not self.file_bytes:
             # A browser sends a nameless empty file where none was chosen.
             raise refusals.empty_file() if self._file_named else refusals.file_required()
 
@@ -97,7 +102,7 @@ class UploadForm:
         disposition = segment.header("Content-Disposition", "")
         extended = extended_filename(disposition)
         if segment.filename is None and extended is None:
-            self._field = _decoded(segment.name or "")[:_MAX_FIELD_BYTES]
+            self._field = _decoded(segment.name or "")[:MAX_FIELD_BYTES]
             self._value.clear()
             if self._field in self._seen:
                 raise refusals.repeated_field(self._field)
@@ -108,19 +113,19 @@ class UploadForm:
         self._field = None
         given = extended or _decoded(segment.filename or "")
         self._file_named = bool(given)
-        content_type = segment.content_type or "application/octet-stream"
-        self._file = FileStart(clean_name(given), content_type[:_MAX_FIELD_BYTES])
+        content_type = segment.content_type or UNKNOWN_TYPE
+        self._file = FileStart(clean_name(given), content_type[:MAX_FIELD_BYTES])
 
     def _data(self, data: bytes) -> Iterator[FileStart | bytes]:
         if self._field is not None:
             self._value += data
-            if len(self._value) > _MAX_FIELD_BYTES:
+            if len(self._value) > MAX_FIELD_BYTES:
                 raise refusals.long_field(self._field)
             return
-        if not self._file_bytes and self._file:
+        if not self.file_bytes and self._file:
             yield self._file
-        self._file_bytes += len(data)
-        if self._file_bytes > self._max_file_bytes:
+        self.file_bytes += len(data)
+        if self.file_bytes > self._max_file_bytes:
             raise refusals.too_large(self._max_file_bytes)
         yield data
 

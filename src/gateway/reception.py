@@ -1,6 +1,6 @@
 """One upload on its way into the store: its job, its file, and the lease that keeps both ours."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from time import monotonic
@@ -10,9 +10,10 @@ import structlog
 
 from chassis import moves
 from chassis.errors import Permanent, ServiceError, StoreUnavailable
+from chassis.following_moves import handed_over
 from chassis.jobs import Job, Lease, Policy, Source, State, new_fid
 from chassis.options import ConversionOptions
-from chassis.ports import JobExists, JobStore, MediaStore, MediaWriter, StoredMedia
+from chassis.ports import JobExists, JobStore, KeyTaken, MediaStore, MediaWriter, StoredMedia
 from chassis.references import delete_unnamed
 from chassis.result_key import result_key, upload_scope
 from chassis.sharing_moves import adopting
@@ -40,13 +41,17 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What is known of an upload before its body; the header fields are as the client sent them."""
+    """What is known of an upload before its body; the header fields are as the client sent them.
+
+    `query` are the URL's parameters where the body is the file itself, None where it is a form.
+    """
 
     username: str
     content_type: str
     content_length: int | None
     idempotency_key: str | None
     traceparent: str
+    query: Mapping[str, Sequence[str]] | None = None
 
 
 class Reception:
@@ -65,9 +70,18 @@ class Reception:
         self._lost = False
         self._completed = False
         self._renew_at = 0.0
+        self.received = 0
 
-    def begin(self, start: FileStart) -> Self:
-        """Register the job, then open its file; raises TooManyJobs or KeyInUse."""
+    @property
+    def job(self) -> Job | None:
+        """The job as it was registered; None before the file begins."""
+        return self._job
+
+    def begin(self, start: FileStart, options: ConversionOptions) -> Self:
+        """Register the job, then open its file; raises TooManyJobs or KeyInUse.
+
+        `options` are those known by now; a converter may go by them before the last have come.
+        """
         desk, now = self._desk, self._desk.clock()
         until = now + desk.policy.lease
         job = Job(
@@ -78,6 +92,7 @@ class Reception:
             updated_at=now,
             due_at=until,
             source=Source(start.name),
+            options=options,
             lease=Lease(desk.holder, until),
             video_fid=desk.videos.new_id(),
             idempotency_key=self._submission.idempotency_key,
@@ -101,6 +116,7 @@ class Reception:
         """Store the next bytes of the file."""
         assert self._writer is not None
         self._writer.write(data)
+        self.received += len(data)
 
     def renew_if_due(self) -> None:
         """Keep the lease: to be called more often than each third of it.
@@ -121,7 +137,8 @@ class Reception:
     def complete(self, options: ConversionOptions) -> Job:
         """The last byte was written: the file becomes visible and the job is queued.
 
-        Where the same was converted before, the job names the files that it is about to share.
+        If a converter followed the upload by these options, the job is converting right away. Where
+        the same was converted before, the job names the files that it is about to share.
         """
         assert self._writer is not None
         assert self._job is not None
@@ -137,7 +154,16 @@ class Reception:
                 return whole
             return adopting(whole, owner, desk.policy, now) or whole
 
-        job = desk.jobs.update(self._job.fid, stored) or self._queued_after_all()
+        def stored_and_followed(job: Job) -> Job | None:
+            whole = stored(job)
+            return handed_over(job, whole, now) if whole and not whole.adopting else whole
+
+        try:
+            moved = desk.jobs.update(self._job.fid, stored_and_followed)
+        except KeyTaken:
+            # Another is being converted to the same: this one waits for it, its follower stops.
+            moved = desk.jobs.update(self._job.fid, stored)
+        job = moved or self._queued_after_all()
         if job is None:
             self._raise_lost()
         self._completed = True

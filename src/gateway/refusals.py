@@ -94,7 +94,15 @@ def too_large(limit: int) -> Refusal:
 
 def not_multipart() -> Refusal:
     """The body is something else than a form with files."""
-    return Refusal("not_multipart", "Send the file as multipart/form-data.")
+    return Refusal(
+        "not_multipart",
+        "Send the file as multipart/form-data, or as the whole body by PUT /upload?name=NAME.",
+    )
+
+
+def form_by_put() -> Refusal:
+    """A form came where the file itself is the body."""
+    return Refusal("form_by_put", "PUT takes the file itself as the body: send a form by POST.")
 
 
 def malformed_multipart(detail: str) -> Refusal:
@@ -117,13 +125,18 @@ def body_stalled() -> BrokenOff:
     return BrokenOff("body_stalled", "No byte of the body came for too long.")
 
 
+def body_too_slow() -> BrokenOff:
+    """The client sends less than the least rate."""
+    return BrokenOff("upload_too_slow", "The body came too slowly: at such a rate it never ends.")
+
+
 def repeated_field(name: str) -> Refusal:
-    """A field of the form came twice."""
+    """A field of the form, or a parameter of the URL, came twice."""
     return Refusal("invalid_option", f"The field {name!r} was sent twice.")
 
 
 def long_field(name: str) -> Refusal:
-    """A field of the form is longer than any option."""
+    """A field of the form, or a parameter of the URL, is longer than any option."""
     return Refusal("invalid_option", f"The field {name!r} is too long.")
 
 

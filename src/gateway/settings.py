@@ -33,6 +33,11 @@ class GatewaySettings(StoreSettings, SourceSettings, LinkSettings):
     stall_seconds: float = Field(
         30, gt=0, description="How long a client may send or take no byte of a body."
     )
+    least_upload_rate: int = Field(
+        1024,
+        ge=0,
+        description="Bytes a second that a client has to send on average after a minute; 0: any.",
+    )
     idle_seconds: float = Field(
         10, gt=0, description="How long a connection may take to bring the header of a request."
     )

@@ -1,4 +1,4 @@
-"""Taking an upload in: from the first byte of its form to a queued job."""
+"""Taking an upload in: from the first byte of its body to a queued job."""
 
 from collections.abc import Callable, Iterator
 from typing import Protocol
@@ -9,10 +9,12 @@ from chassis.errors import BrokerUnavailable
 from chassis.jobs import Job, State
 from chassis.messages import MP3_QUEUE, VIDEO_QUEUE, JobMessage
 from chassis.options import ConversionOptions
-from chassis.ports import Publisher
+from chassis.ports import CHUNK_BYTES, Publisher
 from gateway import refusals
-from gateway.form import MAX_OVERHEAD_BYTES, Field, FileStart, UploadForm, boundary_of
+from gateway.early import EarlyAnnouncement
+from gateway.form import Field, FileStart, UploadForm, boundary_of
 from gateway.idempotency import Fingerprint, checked_key, earlier_job
+from gateway.raw_file import RawFile
 from gateway.reception import Desk, Reception, Submission
 
 log = structlog.get_logger(__name__)
@@ -21,9 +23,12 @@ log = structlog.get_logger(__name__)
 class Body(Protocol):
     """The body of a request on its way in."""
 
-    def pieces(self, while_waiting: Callable[[], None]) -> Iterator[bytes]:
-        """What arrives, as it arrives, never empty; `while_waiting` is called each second or so.
+    def pieces(
+        self, while_waiting: Callable[[], None], wanted: Callable[[], int]
+    ) -> Iterator[bytes]:
+        """What arrives, never empty; `while_waiting` is called each second or so.
 
+        Pieces have the size that `wanted` says at the time where the client is fast enough.
         Raises BrokenOff when the client goes away or stalls, Refusal when it sends nonsense.
         """
 
@@ -35,6 +40,19 @@ class FileSink(Protocol):
         """Take the next bytes."""
 
 
+class Form(Protocol):
+    """How a body carries its file and its options: see gateway.form.UploadForm."""
+
+    overhead_bytes: int
+    file_bytes: int
+
+    def feed(self, piece: bytes) -> Iterator[FileStart | Field | bytes]:
+        """What the next piece brings; raises Refusal."""
+
+    def close(self) -> None:
+        """The body has ended; raises Refusal if it was not whole."""
+
+
 class Uploads:
     """Uploads of any size, each in one pass and in bounded memory."""
 
@@ -44,24 +62,31 @@ class Uploads:
         self._max_bytes = max_bytes
 
     def accept(self, submission: Submission, body: Body) -> Job:
-        """The queued job, once the last byte is stored; or the job that the same key made before.
+        """The job once the last byte is stored; or the job that the same key made before.
 
         It is ready where the same was converted before.
         Raises Refusal (also InvalidOption) for what the client did wrong, Retryable for the rest.
         """
-        form = UploadForm(boundary_of(submission.content_type), self._max_bytes)
-        if (submission.content_length or 0) > self._max_bytes + MAX_OVERHEAD_BYTES:
+        form = _form_of(submission, self._max_bytes)
+        if (submission.content_length or 0) > self._max_bytes + form.overhead_bytes:
             raise refusals.too_large(self._max_bytes)
         earlier = self._earlier(submission)
         if earlier is not None:
             return _compared(earlier, form, body)
         self._desk.admission.check(submission.username)
         with Reception(self._desk, submission) as reception:
-            pieces = body.pieces(reception.renew_if_due)
-            options = _receive(form, pieces, reception.begin, reception.renew_if_due)
+            early = EarlyAnnouncement(self._publisher, submission.content_length)
+
+            def keep_up() -> None:
+                reception.renew_if_due()
+                if reception.job:
+                    early.look_at(reception.job, reception.received)
+
+            options = _receive(form, body, reception.begin, keep_up)
             job = reception.complete(options)
         job = self._desk.reuse.answered(job)
-        self._announce(job)
+        if job.state is not State.CONVERTING:
+            self._announce(job)
         return job
 
     def _earlier(self, submission: Submission) -> Job | None:
@@ -79,18 +104,23 @@ class Uploads:
             log.warning("the sweeper has to announce this job", error=error.detail)
 
 
-def _compared(job: Job, form: UploadForm, body: Body) -> Job:
+def _form_of(submission: Submission, max_bytes: int) -> Form:
+    if submission.query is not None:
+        return RawFile(submission.query, submission.content_type, max_bytes)
+    return UploadForm(boundary_of(submission.content_type), max_bytes)
+
+
+def _compared(job: Job, form: Form, body: Body) -> Job:
     fingerprint = Fingerprint()
-    pieces = body.pieces(_nothing_to_do)
-    options = _receive(form, pieces, lambda _start: fingerprint, _nothing_to_do)
+    options = _receive(form, body, lambda _start, _options: fingerprint, _nothing_to_do)
     fingerprint.require_same(job, options)
     return job
 
 
 def _receive(
-    form: UploadForm,
-    pieces: Iterator[bytes],
-    open_file: Callable[[FileStart], FileSink],
+    form: Form,
+    body: Body,
+    open_file: Callable[[FileStart, ConversionOptions], FileSink],
     keep_alive: Callable[[], None],
 ) -> ConversionOptions:
     """Read the form to its end, the file into what `open_file` returns; the options in it.
@@ -98,13 +128,17 @@ def _receive(
     A bad option is refused as soon as there is a file, before it is stored: of a form without one
     it is the file that is missed.
     """
+
+    def wanted() -> int:
+        # Up to the end of a chunk: it then goes into the store as it came, uncopied.
+        return CHUNK_BYTES - form.file_bytes % CHUNK_BYTES
+
     fields: dict[str, str] = {}
     sink: FileSink | None = None
-    for piece in pieces:
+    for piece in body.pieces(keep_alive, wanted):
         for event in form.feed(piece):
             if isinstance(event, FileStart):
-                ConversionOptions.parse(fields)
-                sink = open_file(event)
+                sink = open_file(event, ConversionOptions.parse(fields))
             elif isinstance(event, Field):
                 fields[event.name] = event.value
                 if sink:

@@ -2,6 +2,8 @@
 
 import hashlib
 import random
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 import pytest
 
@@ -81,6 +83,59 @@ def test_a_file_is_visible_only_when_finished(media_store: MediaStore) -> None:
     with pytest.raises(MediaMissing):
         media_store.open(media_id)
     assert media_store.media_ids(None, 10) == []
+
+
+def test_a_file_is_followed_while_it_is_written(media_store: MediaStore) -> None:
+    """Whoever asks for bytes that are not there yet gets them when they are, and then the end."""
+    data = random.Random(4).randbytes(9 * MIB + 77)
+    media_id, arrived, size = media_store.new_id(), Event(), list[int]()
+    read = bytearray()
+
+    def follow() -> None:
+        with media_store.follow(media_id, lambda: size[0] if size else None) as reader:
+            while piece := reader.read_at(len(read), 300_001):
+                read.extend(piece)
+                if len(read) >= 4 * MIB:
+                    arrived.set()
+            assert reader.size == len(data)
+            piece = reader.read_at(5 * MIB - 3, 10)
+            assert data[5 * MIB - 3 :].startswith(piece)
+
+    with ThreadPoolExecutor(1) as pool:
+        following = pool.submit(follow)
+        with media_store.writer(media_id, name="a", content_type="video/mp4") as writer:
+            writer.write(data[: 5 * MIB])
+            assert arrived.wait(60)
+            assert not following.done()
+            writer.write(data[5 * MIB :])
+            size.append(writer.finish().size)
+        following.result(60)
+    assert read == data
+
+
+def test_who_follows_a_file_is_told_of_its_end(media_store: MediaStore) -> None:
+    """What the question whether the file is whole raises ends the waiting."""
+
+    class BrokenOffError(Exception):
+        pass
+
+    def whole() -> int | None:
+        raise BrokenOffError
+
+    with media_store.follow(media_store.new_id(), whole) as reader:
+        with pytest.raises(BrokenOffError):
+            reader.read_at(0, 10)
+        with pytest.raises(BrokenOffError):
+            _ = reader.size
+
+
+def test_a_followed_file_may_be_gone(media_store: MediaStore) -> None:
+    """A file that was deleted as soon as it was whole is missing."""
+    with (
+        media_store.follow(media_store.new_id(), lambda: 10) as reader,
+        pytest.raises(MediaMissing),
+    ):
+        reader.read_at(0, 10)
 
 
 def test_a_deleted_file_is_missing(media_store: MediaStore) -> None:

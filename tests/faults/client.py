@@ -12,6 +12,7 @@ import requests
 
 from tests.faults.clips import Clip
 from tests.faults.invariant import Promise
+from tests.faults.slow_upload import SlowUpload
 from tests.waiting import wait_for
 
 ANSWER_SECONDS = 60.0
@@ -88,6 +89,11 @@ class Client:
         if answer.status_code != requests.codes.accepted:
             raise NotAccepted(f"{answer.status_code} {answer.text.strip()}")
         return str(answer.json()["fid"])
+
+    def slow_upload(self, content: bytes, name: str, **fields: dict[str, str]) -> SlowUpload:
+        """An upload that goes on as the caller says; `before` and `after` are fields."""
+        token = self._headers["Authorization"]
+        return SlowUpload(self._gateway_url(), token, content, name, **fields)
 
     def insist(
         self, content: bytes, key: str, options: Mapping[str, str] | None = None

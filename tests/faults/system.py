@@ -33,6 +33,7 @@ SETTINGS = {
     "ORPHAN_SECONDS": "2",
     "CONVERSION_STALL_SECONDS": "4",
     "DRAIN_SECONDS": "1",
+    "FOLLOWED_UPLOADS": "0",  # so that each step is where a test looks for it
     "MAX_UNFINISHED_JOBS": "1000",
     "PYTHONPATH": f"{CHECKOUT / 'src'}:{CHECKOUT}",
 }

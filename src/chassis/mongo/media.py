@@ -1,12 +1,14 @@
 """Files in one GridFS database."""
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from bson import ObjectId
 from pymongo import ASCENDING, IndexModel
 
 from chassis.mongo.client import Client, store_errors
-from chassis.mongo.reader import GridFsReader
+from chassis.mongo.following import FollowingReader
+from chassis.mongo.reader import READER_BYTES, GridFsReader
 from chassis.mongo.writer import GridFsWriter, delete_file
 
 VIDEOS: Final = "videos"
@@ -14,9 +16,13 @@ MP3S: Final = "mp3s"
 
 
 class GridFsMediaStore:
-    """See chassis.ports.MediaStore; `database` is VIDEOS or MP3S."""
+    """See chassis.ports.MediaStore; `database` is VIDEOS or MP3S.
 
-    def __init__(self, client: Client, database: str) -> None:
+    Each reader takes `reader_bytes` of memory, and no more than one chunk beyond.
+    """
+
+    def __init__(self, client: Client, database: str, reader_bytes: int = READER_BYTES) -> None:
+        self._reader_bytes = reader_bytes
         self._database = client[database]
         self._files = self._database["fs.files"]
         self._chunks = self._database["fs.chunks"]
@@ -47,7 +53,11 @@ class GridFsMediaStore:
 
     def open(self, media_id: str) -> GridFsReader:
         """See MediaStore."""
-        return GridFsReader(self._database, media_id)
+        return GridFsReader(self._database, media_id, self._reader_bytes)
+
+    def follow(self, media_id: str, whole: Callable[[], int | None]) -> FollowingReader:
+        """See MediaStore."""
+        return FollowingReader(self._database, media_id, whole, self._reader_bytes)
 
     def delete(self, media_id: str) -> None:
         """See MediaStore."""

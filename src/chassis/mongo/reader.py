@@ -1,13 +1,15 @@
 """Reading a GridFS file anywhere, each chunk fetched about once.
 
 The driver's GridOut restarts a large read at each seek; a demuxer seeks all the time. This reader
-keeps the chunks that were read last, and once it is read in order it reads ahead from a thread.
+keeps the chunks that were read last, and the file's first and last one, to which demuxers come
+back. Once it is read in order it reads ahead from a thread, which outlives a look at another place.
 """
 
 from collections import OrderedDict
 from collections.abc import Iterator
 from queue import Empty, Full, Queue
 from threading import Event, Thread
+from time import monotonic
 from typing import Any, Final, Self
 
 from bson import ObjectId
@@ -19,17 +21,22 @@ from chassis.errors import MediaMissing, ServiceError
 from chassis.mongo.client import store_errors
 from chassis.mongo.writer import chunk_data
 
-_CACHE_BYTES: Final = 8 << 20
-_AHEAD_BYTES: Final = 4 << 20
+READER_BYTES: Final = 16 << 20
+_CACHE_SHARE: Final = 2
+_AHEAD_SHARE: Final = 4  # as much again may be on its way from the server
 _SKIP_CHUNKS: Final = 2
+_ORDERLY_CHUNKS: Final = 2  # what is read in order goes on like that
+_IDLE_SECONDS: Final = 60.0  # MongoDB forgets a cursor after ten minutes
 
 Document = dict[str, Any]
 
 
 class GridFsReader:
-    """See chassis.ports.MediaReader. For one thread; memory: about 16 MB whatever the file."""
+    """See chassis.ports.MediaReader. For one thread; memory: `memory_bytes`, whatever the file."""
 
-    def __init__(self, database: Database[Document], media_id: str) -> None:
+    def __init__(
+        self, database: Database[Document], media_id: str, memory_bytes: int = READER_BYTES
+    ) -> None:
         try:
             self._key = ObjectId(media_id)
         except InvalidId as error:
@@ -43,9 +50,13 @@ class GridFsReader:
         self.size: int = file["length"]
         self._chunk_bytes: int = file["chunkSize"]
         self._cache: OrderedDict[int, bytes] = OrderedDict()
-        self._cached_chunks = max(2, _CACHE_BYTES // self._chunk_bytes)
+        self._kept: dict[int, bytes] = {}
+        self._count = -(-self.size // self._chunk_bytes)
+        self._cached_chunks = max(2, memory_bytes // _CACHE_SHARE // self._chunk_bytes - 2)
+        self._ahead_chunks = max(1, memory_bytes // _AHEAD_SHARE // self._chunk_bytes)
         self._ahead: _ReadAhead | None = None
-        self._last = -2
+        self._last = -1
+        self._orderly = 0
 
     def read_at(self, offset: int, length: int) -> bytes:
         """See MediaReader."""
@@ -63,7 +74,8 @@ class GridFsReader:
         ahead = self._read_ahead(first, -(-stop // self._chunk_bytes))
         try:
             while left:
-                data = ahead.take()[skipped : skipped + left]
+                data = ahead.take(first)[skipped : skipped + left]
+                first += 1
                 skipped = 0
                 left -= len(data)
                 yield data
@@ -76,6 +88,7 @@ class GridFsReader:
             self._ahead.stop()
             self._ahead = None
         self._cache.clear()
+        self._kept.clear()
 
     def __enter__(self) -> Self:
         return self
@@ -84,28 +97,31 @@ class GridFsReader:
         self.close()
 
     def _chunk(self, number: int) -> bytes:
-        data = self._cache.get(number)
+        data = self._kept.get(number) or self._cache.get(number)
         if data is None:
             data = self._fetch(number)
-            self._cache[number] = data
+            if number in (0, self._count - 1):
+                self._kept[number] = data
+            else:
+                self._cache[number] = data
             if len(self._cache) > self._cached_chunks:
                 self._cache.popitem(last=False)
-        else:
+        elif number in self._cache:
             self._cache.move_to_end(number)
-        self._last = number
         return data
 
     def _fetch(self, number: int) -> bytes:
-        if self._ahead and not 0 <= number - self._ahead.next <= _SKIP_CHUNKS:
-            self._ahead.stop()
-            self._ahead = None
-        if self._ahead is None:
-            if number != self._last + 1:
+        self._orderly = self._orderly + 1 if number == self._last + 1 else 0
+        self._last = number
+        ahead = self._ahead
+        if ahead is None or not ahead.is_near(number):
+            if self._orderly < _ORDERLY_CHUNKS:
                 return self._one(number)
-            self._ahead = self._read_ahead(number, -(-self.size // self._chunk_bytes))
-        while self._ahead.next < number:
-            self._ahead.take()
-        return self._ahead.take()
+            if ahead:
+                ahead.stop()
+            stop = self._count - 1 if self._count - 1 in self._kept else self._count
+            ahead = self._ahead = self._read_ahead(number, stop)
+        return ahead.take(number)
 
     def _one(self, number: int) -> bytes:
         with store_errors():
@@ -116,8 +132,7 @@ class GridFsReader:
         return data
 
     def _read_ahead(self, first: int, stop: int) -> "_ReadAhead":
-        waiting = max(1, _AHEAD_BYTES // self._chunk_bytes)
-        return _ReadAhead(self._chunks, self._media_id, first, stop, waiting)
+        return _ReadAhead(self._chunks, self._media_id, first, stop, self._ahead_chunks)
 
 
 class _ReadAhead:
@@ -126,7 +141,8 @@ class _ReadAhead:
     def __init__(
         self, chunks: Collection[Document], media_id: str, first: int, stop: int, waiting: int
     ) -> None:
-        self.next = first
+        self._next = first
+        self._used_at = monotonic()
         self._media_id = media_id
         self._stop = stop
         self._chunks = chunks
@@ -134,14 +150,22 @@ class _ReadAhead:
         self._stopped = Event()
         Thread(target=self._run, args=(first,), name="gridfs-reader", daemon=True).start()
 
-    def take(self) -> bytes:
-        """The next chunk; raises MediaMissing when it is not there."""
-        fetched = self._fetched.get()
-        if isinstance(fetched, ServiceError):
-            self._put(fetched)
-            raise fetched
-        self.next += 1
-        return fetched
+    def is_near(self, number: int) -> bool:
+        """Whether the chunk of that number is one of the next, or the one after them."""
+        is_next = 0 <= number - self._next <= _SKIP_CHUNKS and number < self._stop
+        return is_next and monotonic() - self._used_at < _IDLE_SECONDS
+
+    def take(self, number: int) -> bytes:
+        """The chunk of that number, those before it are skipped; raises MediaMissing."""
+        self._used_at = monotonic()
+        while True:
+            fetched = self._fetched.get()
+            if isinstance(fetched, ServiceError):
+                self._put(fetched)
+                raise fetched
+            self._next += 1
+            if self._next > number:
+                return fetched
 
     def stop(self) -> None:
         """Let the thread end."""

@@ -8,9 +8,7 @@ specification has it (https://github.com/mongodb/specifications, source/gridfs).
 import hashlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from queue import Empty, Queue
-from threading import Thread
-from typing import Any, Final, Self
+from typing import Self
 
 from bson import ObjectId
 from pymongo import WriteConcern
@@ -19,17 +17,12 @@ from pymongo.database import Database
 
 from chassis.errors import StoreUnavailable
 from chassis.mongo.client import store_errors
-from chassis.ports import StoredMedia
-
-CHUNK_BYTES: Final = 1 << 20
-_BATCH_CHUNKS: Final = 8
-_WAITING_CHUNKS: Final = 8
-
-Document = dict[str, Any]
+from chassis.mongo.shipper import Document, Shipper
+from chassis.ports import CHUNK_BYTES, StoredMedia
 
 
 class GridFsWriter:
-    """See chassis.ports.MediaWriter. Memory: at most 17 chunks of 1 MiB, one for a slow sender."""
+    """See chassis.ports.MediaWriter. Memory: what the Shipper holds, and one chunk beside it."""
 
     def __init__(
         self,
@@ -52,19 +45,22 @@ class GridFsWriter:
         self._count = 0
         self._size = 0
         self._sha256 = hashlib.sha256()
-        self._shipper = _Shipper(self._chunks)
+        self._shipper = Shipper(self._chunks)
         self._finished = False
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """See MediaWriter; raises StoreUnavailable when an earlier chunk could not be stored."""
+        self._size += len(data)
+        if len(data) == CHUNK_BYTES and not self._buffer and isinstance(data, bytes):
+            self._emit(data)
+            return
         view = memoryview(data)
-        self._size += len(view)
         while view:
             taken = view[: CHUNK_BYTES - len(self._buffer)]
             self._buffer += taken
             view = view[len(taken) :]
             if len(self._buffer) == CHUNK_BYTES:
-                self._emit()
+                self._emit_buffer()
 
     def rewrite_start(self, data: bytes) -> None:
         """See MediaWriter."""
@@ -76,7 +72,7 @@ class GridFsWriter:
     def finish(self) -> StoredMedia:
         """See MediaWriter."""
         if self._buffer:
-            self._emit()
+            self._emit_buffer()
         if self._held:
             self._shipper.put(self._chunk(0, bytes(self._held)))
         self._shipper.finish()
@@ -113,13 +109,15 @@ class GridFsWriter:
                 # What is left has no job that names it: the sweeper deletes it.
                 return
 
-    def _emit(self) -> None:
+    def _emit_buffer(self) -> None:
+        data = bytes(self._buffer)
+        self._buffer.clear()
+        self._emit(data)
+
+    def _emit(self, data: bytes) -> None:
         if self._held is not None and self._count == 0:
-            self._held = self._buffer
-            self._buffer = bytearray()
+            self._held += data
         else:
-            data = bytes(self._buffer)
-            self._buffer.clear()
             if self._held is None:
                 self._sha256.update(data)
             self._shipper.put(self._chunk(self._count, data))
@@ -133,60 +131,6 @@ class GridFsWriter:
         for data in chunk_data(self._chunks, self._key, 0, self._count):
             sha256.update(data)
         return sha256
-
-
-class _Shipper:
-    """Inserts chunks from a thread of its own, as many at once as have gathered meanwhile."""
-
-    def __init__(self, chunks: Collection[Document]) -> None:
-        self._chunks = chunks
-        self._waiting: Queue[Document | None] = Queue(_WAITING_CHUNKS)
-        self._error: StoreUnavailable | None = None
-        self._thread: Thread | None = None
-
-    def put(self, chunk: Document) -> None:
-        if self._error:
-            raise self._error
-        if self._thread is None:
-            self._thread = Thread(target=self._ship, name="gridfs-writer", daemon=True)
-            self._thread.start()
-        self._waiting.put(chunk)
-
-    def finish(self) -> None:
-        self._join()
-        if self._error:
-            raise self._error
-
-    def drop(self) -> None:
-        self._error = self._error or StoreUnavailable("The file was given up.")
-        self._join()
-
-    def _join(self) -> None:
-        if self._thread:
-            self._waiting.put(None)
-            self._thread.join()
-            self._thread = None
-
-    def _ship(self) -> None:
-        ended = False
-        while not ended:
-            batch = [self._waiting.get()]
-            while len(batch) < _BATCH_CHUNKS:
-                try:
-                    batch.append(self._waiting.get_nowait())
-                except Empty:
-                    break
-            ended = batch[-1] is None
-            chunks = [chunk for chunk in batch if chunk is not None]
-            if chunks and not self._error:
-                self._insert(chunks)
-
-    def _insert(self, chunks: list[Document]) -> None:
-        try:
-            with store_errors():
-                self._chunks.insert_many(chunks, ordered=False)
-        except StoreUnavailable as error:
-            self._error = error
 
 
 def chunk_data(

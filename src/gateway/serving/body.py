@@ -15,36 +15,13 @@ from gunicorn.http.errors import ChunkMissingTerminator, NoMoreData, ParseExcept
 from gunicorn.http.message import Request
 
 from gateway import refusals
+from gateway.serving.pace import Pace
+from gateway.serving.watched_socket import WatchedSocket
 
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
-WAIT_SECONDS: Final = 1.0
 LINGER_SECONDS: Final = 10.0
 LINGER_BYTES: Final = 64 << 20
 _LINGER_READ: Final = 256 * 1024
-
-
-class WatchedSocket:
-    """A socket whose reader learns of silence: each second by a call, at last by BrokenOff."""
-
-    def __init__(self, connection: socket.socket, stall_seconds: float) -> None:
-        self._connection = connection
-        self._stall_seconds = stall_seconds
-        self.while_waiting: Callable[[], None] = _nothing_to_do
-
-    def recv(self, size: int) -> bytes:
-        """Bytes that have arrived, b"" at the end of the stream."""
-        stalled_at = monotonic() + self._stall_seconds
-        try:
-            while True:
-                left = stalled_at - monotonic()
-                if left <= 0:
-                    raise refusals.body_stalled()
-                self._connection.settimeout(min(WAIT_SECONDS, left))
-                with contextlib.suppress(TimeoutError):
-                    return self._connection.recv(size)
-                self.while_waiting()
-        finally:
-            self._connection.settimeout(self._stall_seconds)
 
 
 class RequestBody:
@@ -55,10 +32,12 @@ class RequestBody:
 
     failed = False  # gunicorn asks for it before it reads a body to its end, which we never leave
 
-    def __init__(self, request: Request, connection: socket.socket, stall_seconds: float) -> None:
+    def __init__(
+        self, request: Request, connection: socket.socket, stall_seconds: float, least_rate: int
+    ) -> None:
         self._request = request
         self._connection = connection
-        self._watched = WatchedSocket(connection, stall_seconds)
+        self._watched = WatchedSocket(connection, stall_seconds, Pace(least_rate))
         self._must_close = request.must_close
         reader = request.body.reader
         self._chunks = reader.parser if isinstance(reader, ChunkedReader) else None
@@ -69,7 +48,9 @@ class RequestBody:
         self.ended = self._chunks is None and self._left == 0
         request.must_close = self._must_close or not self.ended
 
-    def pieces(self, while_waiting: Callable[[], None]) -> Iterator[bytes]:
+    def pieces(
+        self, while_waiting: Callable[[], None], wanted: Callable[[], int]
+    ) -> Iterator[bytes]:
         """See gateway.uploads.Body."""
         if self._awaits_continue and not self.ended:
             self._awaits_continue = False
@@ -77,7 +58,7 @@ class RequestBody:
         unreader = self._request.unreader
         unreader.sock, self._watched.while_waiting = self._watched, while_waiting
         try:
-            for piece in self._arriving():
+            for piece in self._arriving(wanted):
                 self.received += len(piece)
                 yield piece
         except (NoMoreData, ConnectionError) as error:
@@ -88,6 +69,8 @@ class RequestBody:
             raise refusals.malformed_body() from error
         finally:
             unreader.sock = self._connection
+            with contextlib.suppress(OSError):
+                self._watched.release()
 
     def end_connection(self) -> None:
         """Serve no further request on this connection, even if the body is read to its end."""
@@ -97,31 +80,31 @@ class RequestBody:
         """Nothing: gunicorn asks once an answer is sent, and then nothing of the body is left."""
         return b""
 
-    def _arriving(self) -> Iterator[bytes]:
+    def _arriving(self, wanted: Callable[[], int]) -> Iterator[bytes]:
         if self._chunks is not None:
             yield from filter(None, self._chunks)
             self._end()
             return
-        unreader = self._request.unreader
         while self._left:
-            data = unreader.read(None, read_ahead=self._left)
-            if not data:
+            piece = self._buffered() or self._watched.fill(min(self._left, wanted()))
+            if not piece:
                 raise NoMoreData
-            piece, next_request = data[: self._left], data[self._left :]
-            if next_request:
-                unreader.unread(next_request)
             self._left -= len(piece)
             if not self._left:
                 self._end()
             yield piece
 
+    def _buffered(self) -> bytes:
+        """What came with the header, without what belongs to the next request."""
+        unreader = self._request.unreader
+        data: bytes = unreader.take_buffered()
+        if len(data) > self._left:
+            unreader.unread(data[self._left :])
+        return data[: self._left]
+
     def _end(self) -> None:
         self.ended = True
         self._request.must_close = self._must_close
-
-
-def _nothing_to_do() -> None:
-    """Nobody has anything to do meanwhile."""
 
 
 def linger(connection: socket.socket) -> None:

@@ -1,4 +1,8 @@
-"""The gateway as a process: settings, logs, gunicorn."""
+"""The gateway as a process: settings, logs, gunicorn's worker.
+
+There is no arbiter over it: a process more, of 30 MB, to start again one that died or hangs is what
+an orchestrator does anyway, for all services alike (and /healthz tells it).
+"""
 
 import os
 import resource
@@ -9,22 +13,24 @@ from threading import Event
 from typing import Any, Final
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.sock import create_sockets
 
 from chassis.logs import configure
 from chassis.settings import load_settings
+from gateway.adapters import Connections
+from gateway.app import create_app
 from gateway.serving.logger import JsonLogger
 from gateway.serving.worker import StreamingWorker
 from gateway.settings import SERVICE, GatewaySettings
 
-# What gunicorn adds to the time it gives a worker that stops: to clean up after what it cut off.
+# What is added to the time that a worker has to stop: to clean up after what it cut off.
 _CLEANUP_SECONDS: Final = 10
-_HUNG_SECONDS: Final = 60
 _FILES_BESIDE_CONNECTIONS: Final = 512
 _MEMORY_FOLDER: Final = Path("/dev/shm")  # noqa: S108 - a folder to choose, not a file's name
 
 
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
-    """One gunicorn worker with the gateway in it; `draining` is set once it is told to stop."""
+    """A gunicorn worker with the gateway in it; `draining` is set once it is told to stop."""
 
     def __init__(self, settings: GatewaySettings) -> None:
         self.settings = settings
@@ -38,35 +44,32 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         stop_seconds = settings.drain_seconds + settings.grace_seconds + _CLEANUP_SECONDS
         chosen: dict[str, Any] = {
             "bind": f"{_bracketed(settings.listen_host)}:{settings.port}",
-            "workers": 1,
-            "worker_class": StreamingWorker,
             "worker_connections": settings.max_connections,
             "logger_class": JsonLogger,
             "loglevel": settings.log_level,
             "keepalive": max(1, round(settings.idle_seconds)),
-            "timeout": _HUNG_SECONDS,
             "graceful_timeout": round(stop_seconds),
             "limit_request_line": 8190,
             "limit_request_fields": 64,
             "forwarded_allow_ips": "",
-            "control_socket_disable": True,
             "worker_tmp_dir": str(_MEMORY_FOLDER if _MEMORY_FOLDER.is_dir() else _temporary()),
-            "proc_name": SERVICE,
         }
         for name, value in chosen.items():
             self.cfg.set(name, value)
 
     def load(self) -> Callable[..., Any]:
-        """The application, in the worker: connections are made after the fork."""
-        # Imported here, so that the arbiter, which only waits, stays small.
-        from gateway.adapters import Connections  # noqa: PLC0415
-        from gateway.app import create_app  # noqa: PLC0415
-
+        """The application, with its connections."""
         connections = Connections(self.settings)
         app = create_app(self.settings, connections.connect, self.draining)
         connections.start()
         self._close = connections.stop
         return app
+
+    def run(self) -> None:
+        """Serve until told to stop; ends with 1 where the port is taken."""
+        logger = JsonLogger(self.cfg)
+        sockets = create_sockets(self.cfg, logger)
+        StreamingWorker(1, os.getppid(), sockets, self, None, self.cfg, logger).init_process()
 
     def close(self) -> None:
         """Close what `load` opened."""

@@ -41,6 +41,9 @@ class StreamingWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no ty
         finally:
             self.app.close()
 
+    def notify(self) -> None:
+        """There is no arbiter to be told that this worker lives."""
+
     def timeout_ctx(self) -> "_Waiting":
         """The time for the header of the next request; a connection in it is idle."""
         idle_seconds = self.settings.idle_seconds
@@ -58,8 +61,9 @@ class StreamingWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no ty
         self, listener_name: Any, req: Request, sock: socket.socket, addr: Any
     ) -> Any:
         """Serve one request with a body that streams."""
-        sock.settimeout(self.settings.stall_seconds)
-        req.body = body = RequestBody(req, sock, self.settings.stall_seconds)
+        settings = self.settings
+        sock.settimeout(settings.stall_seconds)
+        req.body = body = RequestBody(req, sock, settings.stall_seconds, settings.least_upload_rate)
         if self.app.draining.is_set():
             body.end_connection()
         greenlet = gevent.getcurrent()

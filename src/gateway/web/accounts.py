@@ -47,7 +47,7 @@ def _body(body: Body) -> bytes:
     gathered = bytearray()
     if (request.content_length or 0) > MAX_BODY_BYTES:
         raise refusals.too_large(MAX_BODY_BYTES)
-    for piece in body.pieces(_nothing_to_do):
+    for piece in body.pieces(_nothing_to_do, lambda: MAX_BODY_BYTES):
         gathered += piece
         if len(gathered) > MAX_BODY_BYTES:
             raise refusals.too_large(MAX_BODY_BYTES)

@@ -1,4 +1,4 @@
-"""POST /upload."""
+"""POST /upload with a form, PUT /upload with the file itself."""
 
 from typing import cast
 
@@ -17,8 +17,7 @@ def upload_routes(uploads: Uploads, identify: Identify, presenter: Presenter) ->
     """The way in for videos."""
     routes = Blueprint("uploads", __name__)
 
-    @routes.post("/upload")
-    def upload() -> Response:
+    def accept(query: dict[str, list[str]] | None) -> Response:
         user = identify(request)
         submission = Submission(
             username=user.username,
@@ -26,9 +25,20 @@ def upload_routes(uploads: Uploads, identify: Identify, presenter: Presenter) ->
             content_length=request.content_length,
             idempotency_key=request.headers.get("Idempotency-Key"),
             traceparent=request.environ[TRACEPARENT],
+            query=query,
         )
         with UPLOADS_UNDER_WAY.track_inprogress():
             job = uploads.accept(submission, cast(Body, request.environ["wsgi.input"]))
         return json_answer(presenter.accepted(job), 202, {"Location": f"/jobs/{job.fid}"})
+
+    @routes.post("/upload")
+    def upload_form() -> Response:
+        return accept(None)
+
+    @routes.put("/upload")
+    @routes.put("/upload/<path:name>")
+    def upload_file(name: str = "") -> Response:
+        # `curl -T FILE URL/` appends the file's name to the URL.
+        return accept({"name": [name]} | request.args.to_dict(flat=False))
 
     return routes

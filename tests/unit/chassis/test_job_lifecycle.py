@@ -18,7 +18,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from chassis import mail_moves, moves, sharing_moves
+from chassis import following_moves, mail_moves, moves, sharing_moves
 from chassis.fakes import FakeMediaStore, FakePublisher
 from chassis.health import Heartbeat
 from chassis.jobs import Failure, Job, Policy, State
@@ -50,7 +50,7 @@ CONTENTS = st.sampled_from(["a" * 64, "a" * 64, "b" * 64])  # few, so that many 
 REASON = Failure("unlucky", "It did not work out.")
 GATEWAY = "gateway"  # as in tests.sample_jobs
 
-Fail = Callable[[Job, Attempt, Failure, Policy, datetime], Job | None]
+Fail = Callable[..., Job | None]
 
 
 @dataclass(frozen=True)
@@ -109,6 +109,7 @@ class JobLifecycle(RuleBasedStateMachine):
         self.contents: dict[str, str] = {}
         # What a job is held by, as an onlooker keeps account of it.
         self.held: dict[str, tuple[Work, datetime]] = {}
+        self.following: dict[str, Work] = {}
         self.sending: dict[str, tuple[Sending, datetime]] = {}
         self.told: dict[str, int] = {}
         self.tried: dict[str, int] = {}
@@ -133,16 +134,44 @@ class JobLifecycle(RuleBasedStateMachine):
         self._receive(self._pick(index), what)
 
     def _receive(self, fid: str, what: str) -> None:
+        def stored(job: Job) -> Job | None:
+            return moves.stored(job, GATEWAY, 1_000, self.contents[job.fid], POLICY, self.now)
+
         def move(job: Job) -> Job | None:
             match what:
                 case "renewed":
                     return moves.receiving_renewed(job, GATEWAY, POLICY, self.now)
                 case "stored":
-                    sha256 = self.contents[job.fid]
-                    return moves.stored(job, GATEWAY, 1_000, sha256, POLICY, self.now)
+                    waiting = stored(job)
+                    return following_moves.handed_over(job, waiting, self.now) if waiting else None
             return moves.interrupted(job, self.now, POLICY, GATEWAY)
 
-        self.jobs.update(fid, move)
+        try:
+            job = self.jobs.update(fid, move)
+        except KeyTaken:  # another is being converted to the same
+            job = self.jobs.update(fid, stored)
+        if what == "stored" and job and job.state is State.CONVERTING:
+            assert job.lease
+            self.held[fid] = self.following[fid], job.lease.expires_at
+            self.tried[fid] = 1
+
+    @precondition(lambda self: self._all())
+    @rule(target=works, index=JOBS, worker=WORKERS)
+    def follow(self, index: int, worker: str) -> object:
+        fid, writing_fid = self._pick(index), self.mp3s.new_id()
+        attempt = Attempt(f"{worker}/{writing_fid}", 1)
+        job = self.jobs.update(
+            fid,
+            lambda job: following_moves.followed(
+                job, attempt.holder, writing_fid, POLICY, self.now
+            ),
+        )
+        if job is None:
+            return multiple()
+        assert self.jobs.referenced([writing_fid]), "the file is not named before it is written"
+        assert job.video_fid
+        self.following[fid] = Work(fid, attempt, job.video_fid, writing_fid)
+        return self.following[fid]
 
     @precondition(lambda self: self._all())
     @rule(index=JOBS, really=st.sampled_from([False, False, False, True]))
@@ -180,7 +209,8 @@ class JobLifecycle(RuleBasedStateMachine):
     @rule(work=works)
     def renew(self, work: Work) -> None:
         if self._move(
-            work, lambda job: moves.renewed(job, work.attempt, POLICY, self.now, progress=0.5)
+            work,
+            lambda job: following_moves.renewed(job, work.attempt, POLICY, self.now, progress=0.5),
         ):
             self.held[work.fid] = work, self.now + POLICY.lease
 
@@ -202,12 +232,22 @@ class JobLifecycle(RuleBasedStateMachine):
 
     @rule(work=consumes(works), move=st.sampled_from([moves.attempt_failed, moves.failed]))
     def fail(self, work: Work, move: Fail) -> None:
-        if self._move(work, lambda job: move(job, work.attempt, REASON, POLICY, self.now)):
+        if self._move(
+            work,
+            lambda job: following_moves.let_go_or(
+                job, move, work.attempt, POLICY, self.now, reason=REASON
+            ),
+        ):
             del self.held[work.fid]
 
     @rule(work=consumes(works))
     def give_back(self, work: Work) -> None:
-        if self._move(work, lambda job: moves.given_back(job, work.attempt, POLICY, self.now)):
+        if self._move(
+            work,
+            lambda job: following_moves.let_go_or(
+                job, moves.given_back, work.attempt, POLICY, self.now
+            ),
+        ):
             del self.held[work.fid]
             self.tried[work.fid] -= 1  # it does not count
 
@@ -347,9 +387,16 @@ class JobLifecycle(RuleBasedStateMachine):
             self.flight.follow(fid)
 
     def _move(self, work: Work, move: Move) -> Job | None:
-        """Change the job in the name of `work`: only the attempt that holds it can."""
+        """Change the job in the name of `work`: only the attempt that holds it can.
+
+        What a follower changes while the video arrives is of no account: None.
+        """
         before = self.jobs.get(work.fid)
         after = self.jobs.update(work.fid, move)
+        if before and following_moves.follows(before, work.attempt):
+            assert before.state is State.RECEIVING
+            assert after is None or after.state is State.RECEIVING
+            return None
         current = self.held.get(work.fid)
         if after:
             assert current, "a late worker changed a job"

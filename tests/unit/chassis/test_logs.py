@@ -22,6 +22,7 @@ def configured() -> Iterator[StringIO]:
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     logs.configure("tests", "INFO")
+    structlog.contextvars.clear_contextvars()  # what tests before this one were about
     written = StringIO()
     [handler] = root.handlers
     assert isinstance(handler, logging.StreamHandler)

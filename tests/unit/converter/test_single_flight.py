@@ -14,6 +14,7 @@ from chassis.jobs import Job, State
 from chassis.messages import MP3_QUEUE, VIDEO_QUEUE, JobMessage
 from chassis.options import ConversionOptions
 from converter.conversion import Conversion, Mp3Facts
+from converter.following import Followers
 from converter.handler import Converter
 from converter.ports import Sink, SourceReader
 from tests import sample_jobs
@@ -39,6 +40,7 @@ class ObedientEngine:
         name: str,
         on_progress: Callable[[float], None],
         should_stop: Callable[[], bool],
+        arriving: bool = False,
     ) -> Conversion:
         """See converter.handler.Engine."""
         self.runs += 1
@@ -66,6 +68,7 @@ class Works:
                 mp3s=self.mp3s,
                 publisher=self.publisher,
                 engine=self.engine,
+                followers=Followers(0),
                 policy=POLICY,
                 holder=f"converter/{number}",
                 keep_sources=keep_sources,

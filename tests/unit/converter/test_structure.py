@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from converter.structure import Completeness, completeness
+from converter.structure import BoxTrail, Completeness, completeness
 
 
 class Bytes:
@@ -42,6 +42,7 @@ EBML_HEADER = b"\x1a\x45\xdf\xa3\x84" + bytes(4)
 MATROSKA = EBML_HEADER + b"\x18\x53\x80\x67" + b"\x01" + (3000).to_bytes(7) + bytes(3000)
 ASF_HEADER = asf_object(bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c"), 300)
 ASF = ASF_HEADER + asf_object(bytes.fromhex("3626b2758e66cf11a6d900aa0062ce6c"), 3000)
+FRAGMENTS = MP4 + (box(b"moof", 100) + box(b"mdat", 900)) * 3
 AVI = riff(3000) + riff(5000)
 
 
@@ -84,6 +85,27 @@ def test_fragments_are_followed_by_fragments() -> None:
     fragments = box(b"ftyp", 24) + box(b"moov", 500) + 2 * (box(b"moof", 100) + box(b"mdat", 900))
     assert completeness(Bytes(fragments)) is Completeness.WHOLE
     assert completeness(Bytes(fragments + bytes(500))) is Completeness.CUT
+
+
+@pytest.mark.parametrize("whole", [MP4, MP4_INDEX_LAST, MP4_LARGE, FRAGMENTS])
+@given(length=st.integers(0, 6000), piece=st.integers(1, 700))
+def test_what_was_seen_on_the_way_is_not_looked_at_again(
+    whole: bytes, length: int, piece: int
+) -> None:
+    """The verdict is the same with a trail of what was read, wherever a file is cut."""
+    data, trail = whole[:length], BoxTrail()
+    for position in range(0, len(data), piece):
+        trail.follow(position, data[position : position + piece])
+    assert completeness(Bytes(data), trail) is completeness(Bytes(data))
+
+
+def test_a_trail_that_ends_with_the_file_reads_nothing() -> None:
+    """Once every box has gone by, only the file's size is asked for."""
+    trail = BoxTrail()
+    trail.follow(0, FRAGMENTS)
+    assert trail.kinds == {b"ftyp", b"moov", b"moof", b"mdat"}
+    # What is left of the last box's header would be read if it were not known.
+    assert trail.offset == len(FRAGMENTS)
 
 
 def test_other_riff_files_are_not_ours() -> None:

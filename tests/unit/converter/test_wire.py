@@ -40,6 +40,17 @@ def test_read_requests_stay_within_the_source(offset: int, length: int, size: in
             wire.parse_read_request(payload, size)
 
 
+@given(st.integers(0, 2**64 - 1), st.integers(1, wire.MAX_READ_BYTES))
+def test_a_source_on_its_way_may_be_read_anywhere(offset: int, length: int) -> None:
+    """While its size is not known, any offset that a demuxer can count to may be asked for."""
+    payload = wire.READ_REQUEST.pack(offset, length)
+    if offset < 2**63:
+        assert wire.parse_read_request(payload, None) == (offset, length)
+    else:
+        with pytest.raises(WireError):
+            wire.parse_read_request(payload, None)
+
+
 @given(st.floats())
 def test_progress_is_a_fraction(fraction: float) -> None:
     """Progress is from 0 to 1; anything else, not a number too, is refused."""

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chassis.errors import ServiceError
-from gateway.form import MAX_OVERHEAD_BYTES, Field, FileStart, UploadForm, boundary_of
+from gateway.form import Field, FileStart, UploadForm, boundary_of
 from tests.multipart_forms import BOUNDARY, CONTENT_TYPE, field_part, file_part, form
 
 DATA = b"\r\n--" + bytes(range(256)) * 40 + b"\r\n--\r"
@@ -123,8 +123,8 @@ def test_a_name_in_no_encoding_is_no_reason_to_refuse() -> None:
         (form(("nonsense\r\n", b"x")), "malformed_multipart"),
         (form((f"X-Long: {'x' * 20_000}\r\n", b"x")), "malformed_multipart"),
         (form(("X: y\r\n" * 50, b"x")), "malformed_multipart"),
-        (b"x" * (MAX_OVERHEAD_BYTES + 1), "malformed_multipart"),
-        (form(file_part(b"x")) + b"x" * MAX_OVERHEAD_BYTES, "malformed_multipart"),
+        (b"x" * (UploadForm.overhead_bytes + 1), "malformed_multipart"),
+        (form(file_part(b"x")) + b"x" * UploadForm.overhead_bytes, "malformed_multipart"),
         (form(*(field_part(f"f{n}", "1" * 100) for n in range(600))), "malformed_multipart"),
     ],
 )

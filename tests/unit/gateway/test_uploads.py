@@ -10,6 +10,7 @@ import pytest
 from chassis import moves
 from chassis.errors import ServiceError, StoreUnavailable
 from chassis.fakes import FakeJobStore, FakeMediaStore, FakePublisher
+from chassis.following_moves import followed
 from chassis.jobs import Job, Policy, State
 from chassis.messages import JobMessage
 from chassis.options import ConversionOptions
@@ -39,12 +40,15 @@ class Arriving:
         self._at_half = at_half
         self.taken = 0
 
-    def pieces(self, while_waiting: Callable[[], None]) -> Iterator[bytes]:
+    def pieces(
+        self, while_waiting: Callable[[], None], wanted: Callable[[], int]
+    ) -> Iterator[bytes]:
         """See gateway.uploads.Body."""
         for number, piece in enumerate(self._pieces):
             if number == len(self._pieces) // 2:
                 self._at_half()
                 while_waiting()
+            assert wanted() > 0
             self.taken += 1
             yield piece
 
@@ -431,9 +435,11 @@ def test_a_burst_does_not_slip_past_the_limit(world: World) -> None:
             world.jobs.insert(sample_jobs.queued())
 
     class Late(Arriving):
-        def pieces(self, while_waiting: Callable[[], None]) -> Iterator[bytes]:
+        def pieces(
+            self, while_waiting: Callable[[], None], wanted: Callable[[], int]
+        ) -> Iterator[bytes]:
             meanwhile()
-            return super().pieces(while_waiting)
+            return super().pieces(while_waiting, wanted)
 
     with pytest.raises(ServiceError) as caught:
         world.send(Late(form(file_part(DATA))))
@@ -546,3 +552,42 @@ class TestIdempotencyKey:
             world.send(body, key=key)
         assert caught.value.code == "invalid_idempotency_key"
         assert body.taken == 0
+
+
+def follow_the_upload(world: World) -> None:
+    """A converter follows the upload that is under way."""
+    (job,) = (job for job in world.all_jobs() if job.state is State.RECEIVING)
+    assert world.jobs.update(
+        job.fid, lambda job: followed(job, "follower", "f" * 24, world.policy, world.now)
+    )
+
+
+def test_an_upload_that_was_followed_is_its_followers() -> None:
+    """It is converting with its last byte, and nobody else is told to convert it."""
+    world = World(Policy())
+    job = world.submit(file_part(DATA), at_half=lambda: follow_the_upload(world))
+    assert job.state is State.CONVERTING
+    assert moves.Attempt("follower", 1).holds(job)
+    assert job.produces == job.result_key
+    assert not world.publisher.published
+
+
+def test_other_options_than_a_follower_knew_are_kept() -> None:
+    """The job waits for a converter with the options that came after the file."""
+    world = World(Policy())
+    part = field_part("quality", "V7")
+    job = world.submit(file_part(DATA), part, at_half=lambda: follow_the_upload(world))
+    assert (job.state, job.options) == (State.QUEUED, ConversionOptions(quality=7))
+    assert job.writing_fid is None
+    assert world.publisher.published == [("video", JobMessage.about(job))]
+
+
+def test_a_follower_stops_where_the_same_is_being_converted() -> None:
+    """Only one job is converted to a result: the one that began later waits for it."""
+    world = World(Policy())
+    first = world.submit(file_part(DATA))
+    assert world.jobs.update(
+        first.fid, lambda job: moves.claimed(job, "converter", "e" * 24, world.policy, world.now)
+    )
+    job = world.submit(file_part(DATA), at_half=lambda: follow_the_upload(world))
+    assert (job.state, job.follower, job.writing_fid) == (State.QUEUED, None, None)
