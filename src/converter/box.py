@@ -94,11 +94,11 @@ class Box:
     def _sharing(self, *, waits: bool) -> Iterator[int]:
         """How many threads a conversion may use from now on, beside those that run already.
 
-        One that mostly waits for its source leaves the machine to the others.
+        One that mostly waits for its source needs a single one, which gives what it makes at once.
         """
         with self._lock:
             self._running += not waits
-            threads = max(1, self._limits.threads // max(1, self._running))
+            threads = 1 if waits else max(1, self._limits.threads // self._running)
         try:
             yield threads
         finally:
