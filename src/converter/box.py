@@ -1,7 +1,9 @@
 """Conversions in processes of their own, so that a bad video harms nothing but itself."""
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Lock
 from typing import Final, Self
 
 from chassis.errors import Retryable
@@ -28,6 +30,8 @@ class Box:
     def __init__(self, limits: BoxLimits, engine: str = _ENGINE) -> None:
         self._limits = limits
         self._forks = ForkClient(engine, Limits(limits.memory_bytes, limits.cpu_seconds))
+        self._lock = Lock()
+        self._running = 0
 
     def start(self) -> None:
         """Load the engine; raises ForkServerError if it does not work here."""
@@ -59,21 +63,24 @@ class Box:
         StartOver (an arriving source is to be converted anew, now that it is whole), and whatever
         the source, the sink and the callbacks raise. The child is dead by then.
         """
-        job = wire.document(
-            size=None if arriving else source.size,
-            name=name[:_MAX_NAME_CHARACTERS],
-            options=options.to_document(),
-            max_seconds=self._limits.max_seconds,
-        )
+        with self._sharing(waits=arriving) as threads:
+            job = wire.document(
+                size=None if arriving else source.size,
+                name=name[:_MAX_NAME_CHARACTERS],
+                options=options.to_document(),
+                max_seconds=self._limits.max_seconds,
+                threads=threads,
+            )
+            caller = Caller(source, sink, on_progress, should_stop, arriving)
+            return self._run(job, caller)
+
+    def _run(self, job: bytes, caller: Caller) -> Conversion:
         try:
             child = self._forks.fork()
         except ForkServerError as error:
             raise Retryable("engine_unavailable", str(error)) from error
         try:
-            session = Session(
-                child, Caller(source, sink, on_progress, should_stop, arriving), self._limits
-            )
-            return session.run(job)
+            return Session(child, caller, self._limits).run(job)
         except ChildEnded as ended:
             raise _crash(child.end()) from ended
         except wire.WireError as error:
@@ -82,6 +89,21 @@ class Box:
             ) from error
         finally:
             child.end()
+
+    @contextmanager
+    def _sharing(self, *, waits: bool) -> Iterator[int]:
+        """How many threads a conversion may use from now on, beside those that run already.
+
+        One that mostly waits for its source needs a single one, which gives what it makes at once.
+        """
+        with self._lock:
+            self._running += not waits
+            threads = 1 if waits else max(1, self._limits.threads // self._running)
+        try:
+            yield threads
+        finally:
+            with self._lock:
+                self._running -= not waits
 
     def __enter__(self) -> Self:
         self.start()

@@ -10,7 +10,8 @@ from chassis.errors import Permanent
 from chassis.options import ConversionOptions
 from converter import wire
 from converter.conversion import Conversion, StartOver
-from converter.engine import Output, Request
+from converter.engine import Request
+from converter.mp3_writer import Output
 from converter.ports import SourceReader
 from converter.wire import Kind
 
@@ -73,6 +74,7 @@ def run(engine: Engine) -> NoReturn:
         options=ConversionOptions.from_document(job["options"]),
         max_seconds=job["max_seconds"],
         arriving=job["size"] is None,
+        threads=job["threads"],
     )
     try:
         conversion = engine(PipedSource(job["size"]), PipedOutput(), request)

@@ -1,5 +1,6 @@
 """Decoding one track of a media file, from its first packet to its last."""
 
+import itertools
 from collections.abc import Iterator
 from typing import Final
 
@@ -41,8 +42,10 @@ class TrackReader:
         self._media = media
         self._resampler: Resampler | None = None
         self._reached = 0.0
+        self._time_bases: dict[int, float] = {}
         self._packets = 0
         self._damaged = 0
+        self._demuxed: Iterator[Packet[Stream]] = self._demux()
         self.decoded = 0.0
         self._streams: list[Stream] = [media.track]
         if media.promises_as_a_whole:
@@ -54,12 +57,39 @@ class TrackReader:
 
     def blocks(self) -> Iterator[Samples]:
         """The sound from its start to its end; packets that cannot be decoded are left out."""
-        for packet in self._demux():
+        for packet in self._demuxed:
             for frame in self._decode(packet):
                 if frame.samples:
                     yield from self._resample(frame)
         if self._resampler:
             yield from self._resampler.drain()
+
+    def first_packets(self, count: int) -> list["Packet[Stream]"]:
+        """Up to `count` packets that come next, with data; they are given again."""
+        looked_at = list(itertools.islice(self._demuxed, count))
+        self._demuxed = itertools.chain(looked_at, self._demuxed)
+        return [packet for packet in looked_at if packet.size]
+
+    def packets(self) -> Iterator["Packet[Stream]"]:
+        """The track as it is, in place of `blocks`; tell what is in it with `note_decoded`."""
+        for packet in self._demuxed:
+            if packet.size:
+                self._packets += 1
+                yield packet
+
+    def note_source(self, sample_rate: int, channels: int) -> None:
+        """What the track's own sample rate and channels are, where it is not decoded."""
+        self.source_sample_rate, self.source_channels = sample_rate, channels
+
+    def note_decoded(self, seconds: float, *, damaged: bool) -> None:
+        """The last packet held so much sound, or was damaged."""
+        self.decoded += seconds
+        self._damaged += damaged
+
+    @property
+    def bitrate(self) -> int | None:
+        """The track's average bitrate in bit/s, if the file tells it."""
+        return self._media.track.bit_rate
 
     @property
     def reading(self) -> Reading:
@@ -76,6 +106,11 @@ class TrackReader:
     def completeness(self) -> Completeness:
         """Whether the file was cut off, as far as it tells."""
         return completeness(self._media.file.source, self._media.file.trail)
+
+    @property
+    def expected_seconds(self) -> float | None:
+        """How long the sound will probably be."""
+        return self._media.expected_seconds
 
     @property
     def progress(self) -> float:
@@ -102,9 +137,13 @@ class TrackReader:
             return
 
     def _note_end(self, packet: "Packet[Stream]") -> None:
-        if packet.pts is not None and packet.time_base is not None:
-            end = float((packet.pts + (packet.duration or 0)) * packet.time_base)
-            self._reached = max(self._reached, end)
+        if packet.pts is None:
+            return
+        index = packet.stream_index
+        if index not in self._time_bases:  # a fraction is slow to make and to use
+            self._time_bases[index] = float(packet.time_base or 0)
+        end = (packet.pts + (packet.duration or 0)) * self._time_bases[index]
+        self._reached = max(self._reached, end)
 
     def _decode(self, packet: "Packet[Stream]") -> list[AudioFrame]:
         self._packets += bool(packet.size)  # the last ones are empty: they flush the decoder

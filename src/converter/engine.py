@@ -1,9 +1,8 @@
 """A whole conversion: bytes of a video in, bytes of an MP3 out, in one pass, nothing held whole."""
 
 import itertools
-import time
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final, Protocol
 
 from chassis.errors import Permanent
 from chassis.jobs import MediaFacts
@@ -11,14 +10,15 @@ from chassis.options import ConversionOptions
 from converter.arriving import open_arriving, require_same
 from converter.conversion import Conversion, Mp3Facts
 from converter.decode import TrackReader
-from converter.lame import Encoder, Encoding
+from converter.encode import Written, write_mp3
+from converter.lame import Encoding
 from converter.media import Media, open_media
-from converter.ports import Sink, SourceReader
+from converter.mp3_copy import Copyable, copy_mp3, look
+from converter.mp3_writer import Output
+from converter.ports import SourceReader
+from converter.resample import Samples
 from converter.tags import Tags, choose_tags, id3_tag
 from converter.verdict import judge
-
-_OUTPUT_BYTES: Final = 64 * 1024
-_PROGRESS_SECONDS: Final = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,19 +26,14 @@ class Request:
     """What to convert: the file's `name` as its owner gave it, options, the longest duration.
 
     arriving: the file may still be on its way; its `size` is known once its last byte has come.
+    The encoder uses so many `threads`; they make no difference to the result.
     """
 
     name: str
     options: ConversionOptions
     max_seconds: float
+    threads: int = 1
     arriving: bool = False
-
-
-class Output(Sink, Protocol):
-    """Where the MP3 and the news of it go."""
-
-    def progress(self, fraction: float) -> None:
-        """How much is done, from 0 to 1."""
 
 
 def convert(source: SourceReader, output: Output, request: Request) -> Conversion:
@@ -51,9 +46,30 @@ def convert(source: SourceReader, output: Output, request: Request) -> Conversio
     _check_length(media.promise.seconds or 0.0, request)
     tags = choose_tags(media.metadata, request.name)
     reader = TrackReader(media)
-    mp3 = _encode(reader, tags, output, request)
+    copyable = look(reader, media.codec_name, request.options)
+    if copyable:
+        mp3 = _copy(reader, copyable, tags, output, request)
+    else:
+        mp3 = _encode(reader, tags, output, request)
     require_same(media, tags, request.name)
     return Conversion(source=_facts(media, reader, tags), mp3=mp3)
+
+
+def _copy(
+    reader: TrackReader,
+    copyable: Copyable,
+    tags: Tags,
+    output: Output,
+    request: Request,
+) -> Mp3Facts:
+    header = copyable.header
+    reader.note_source(header.sample_rate, header.channels)
+    written = copy_mp3(
+        reader, copyable, id3_tag(tags), output, lambda: _check_length(reader.decoded, request)
+    )
+    if refusal := _refusal(reader):
+        raise refusal
+    return _mp3_facts(written, header.sample_rate, header.channels)
 
 
 def _encode(reader: TrackReader, tags: Tags, output: Output, request: Request) -> Mp3Facts:
@@ -67,27 +83,35 @@ def _encode(reader: TrackReader, tags: Tags, output: Output, request: Request) -
         bitrate=request.options.bitrate,
         quality=request.options.quality,
     )
-    tag = id3_tag(tags)
-    writer = _Writer(output, tag)
-    samples = 0
-    with Encoder(encoding) as encoder:
-        for block in itertools.chain([first], blocks):
-            writer.write(encoder.encode(block))
-            samples += block.shape[1]
-            _check_length(reader.decoded, request)
-            writer.show(reader.progress)
-        if refusal := _refusal(reader):
-            raise refusal
-        writer.write(encoder.flush())
-        writer.flush()
-        output.rewrite_start(tag + encoder.tag_frame())
-    duration = samples / encoding.sample_rate
+    written = write_mp3(
+        _checked(itertools.chain([first], blocks), reader, request),
+        encoding,
+        id3_tag(tags),
+        output,
+        threads=request.threads,
+        seconds=reader.expected_seconds,
+        read=lambda: reader.progress,
+    )
+    return _mp3_facts(written, encoding.sample_rate, encoding.channels)
+
+
+def _mp3_facts(written: Written, sample_rate: int, channels: int) -> Mp3Facts:
+    duration = written.samples / sample_rate
     return Mp3Facts(
         duration=duration,
-        bitrate=round(8 * (writer.written - len(tag)) / duration),
-        sample_rate=encoding.sample_rate,
-        channels=encoding.channels,
+        bitrate=round(8 * written.size / duration) if duration else 0,
+        sample_rate=sample_rate,
+        channels=channels,
     )
+
+
+def _checked(blocks: Iterator[Samples], reader: TrackReader, request: Request) -> Iterator[Samples]:
+    """The blocks; raises Permanent where the file is too long, and at its end if it is no good."""
+    for block in blocks:
+        _check_length(reader.decoded, request)
+        yield block
+    if refusal := _refusal(reader):
+        raise refusal
 
 
 def _refusal(reader: TrackReader) -> Permanent | None:
@@ -109,29 +133,3 @@ def _facts(media: Media, reader: TrackReader, tags: Tags) -> MediaFacts:
         duration=round(max(media.promise.seconds or 0.0, reader.decoded), 3),
         title=tags.title,
     )
-
-
-class _Writer:
-    """Gathers small pieces for the output, and shows progress now and then."""
-
-    def __init__(self, output: Output, start: bytes) -> None:
-        self._output = output
-        self._gathered = bytearray(start)
-        self._shown_at = time.monotonic()
-        self.written = len(start)
-
-    def write(self, data: bytes) -> None:
-        self._gathered += data
-        self.written += len(data)
-        if len(self._gathered) >= _OUTPUT_BYTES:
-            self.flush()
-
-    def flush(self) -> None:
-        self._output.write(bytes(self._gathered))
-        self._gathered.clear()
-
-    def show(self, fraction: float) -> None:
-        now = time.monotonic()
-        if now - self._shown_at >= _PROGRESS_SECONDS:
-            self._output.progress(fraction)
-            self._shown_at = now

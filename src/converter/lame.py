@@ -21,6 +21,10 @@ _TAG_BYTES: Final = 2880  # MAXFRAMESIZE of LAME's VbrTag.h
 _LOUDEST: Final = 16.0  # 24 dB over full scale; at a million times that, LAME ends the process
 
 _Context = ctypes.c_void_p
+
+DELAY: Final = 576
+"""How many samples too many there are at the start of what LAME makes (its ENCDELAY)."""
+
 _INTEGER_SETTINGS: Final = (
     "lame_set_in_samplerate",
     "lame_set_out_samplerate",
@@ -29,6 +33,7 @@ _INTEGER_SETTINGS: Final = (
     "lame_set_VBR",
     "lame_set_VBR_q",
     "lame_set_bWriteVbrTag",
+    "lame_set_disable_reservoir",
 )
 
 
@@ -87,7 +92,8 @@ def version() -> str:
 class Encoder:
     """One MP3 being made. Close it, or use it as a context manager.
 
-    The first bytes that come out are a frame kept free for `tag_frame`.
+    The first bytes that come out are a frame kept free for `tag_frame`. The bit reservoir is off:
+    each frame holds its own sound only, so that frames can be cut off and put together.
     """
 
     def __init__(self, encoding: Encoding) -> None:
@@ -109,6 +115,7 @@ class Encoder:
             "lame_set_out_samplerate": encoding.sample_rate,
             "lame_set_num_channels": encoding.channels,
             "lame_set_bWriteVbrTag": 1,
+            "lame_set_disable_reservoir": 1,
         }
         if encoding.bitrate is not None:
             settings["lame_set_brate"] = encoding.bitrate
@@ -154,9 +161,9 @@ class Encoder:
         return out.raw[:written]
 
     def tag_frame(self) -> bytes:
-        """The Xing/LAME frame, to be put over the first bytes that came out.
+        """The Xing/LAME frame of what came out, to be put over its first bytes.
 
-        It tells players the exact length, and how many samples to leave out at both ends.
+        There is none, b"", before the first frame of sound.
         """
         out = ctypes.create_string_buffer(_TAG_BYTES)
         size = self._library.lame_get_lametag_frame(self._context, out, _TAG_BYTES)

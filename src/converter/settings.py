@@ -6,6 +6,7 @@ from pydantic import Field
 
 from chassis.settings import ConsumerSettings, SourceSettings
 from converter.box import BoxLimits
+from converter.cores import usable_cores
 
 _HOUR: Final = 3600.0
 
@@ -15,6 +16,12 @@ class ConverterSettings(ConsumerSettings, SourceSettings):
 
     conversions: int = Field(
         2, ge=1, le=64, description="How many conversions one converter runs at once."
+    )
+    encoder_threads: int = Field(
+        0,
+        ge=0,
+        le=64,
+        description="Threads for the conversions that run at once; 0: as many as there are cores.",
     )
     followed_uploads: int = Field(
         2,
@@ -54,4 +61,5 @@ class ConverterSettings(ConsumerSettings, SourceSettings):
             stall_seconds=self.conversion_stall_seconds,
             busy_seconds=self.conversion_hours * _HOUR,
             max_seconds=self.max_media_hours * _HOUR,
+            threads=self.encoder_threads or usable_cores(),
         )

@@ -14,7 +14,8 @@ from chassis.jobs import MediaFacts
 from converter import wire
 from converter.box_child import WRITE_TO
 from converter.conversion import Conversion, Mp3Facts
-from converter.engine import Output, Request
+from converter.engine import Request
+from converter.mp3_writer import Output
 from converter.ports import SourceReader
 from converter.wire import Kind
 
@@ -33,6 +34,12 @@ def well_behaved(source: SourceReader, output: Output, request: Request) -> Conv
         offset += len(data)
     output.rewrite_start(b"start")
     return _facts(request.name)
+
+
+def tell_threads(source: SourceReader, output: Output, request: Request) -> Conversion:
+    """Tells how many threads it may use."""
+    output.write(b"something")
+    return _facts(str(request.threads))
 
 
 def hang(source: SourceReader, output: Output, request: Request) -> Conversion:

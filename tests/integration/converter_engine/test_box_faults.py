@@ -332,6 +332,20 @@ def test_nothing_outlives_the_service() -> None:
     wait_for(lambda: not any(_runs(process) for process in started), what="the end of all")
 
 
+def test_conversions_share_the_threads() -> None:
+    """One alone may use them all, one that begins beside it only its part, and again later."""
+    with boxed("tell_threads", BoxLimits(threads=4)) as box:
+        beside: list[str | None] = []
+
+        class BusySink(MemorySink):
+            def write(self, data: bytes) -> None:
+                beside.append(run(box).source.title)
+
+        assert run(box, sink=BusySink()).source.title == "4"
+        assert beside == ["2"]
+        assert run(box).source.title == "4"
+
+
 def test_many_at_once() -> None:
     """Conversions of several threads do not mix, nor do those that end badly disturb others."""
     with boxed("well_behaved") as box:

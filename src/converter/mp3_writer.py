@@ -1,0 +1,71 @@
+"""Writing an MP3 whose first bytes are only known at its end."""
+
+import time
+from typing import Final, Protocol
+
+from converter.frames import parse_header
+from converter.ports import Sink
+from converter.xing import FrameIndex, tag_frame
+
+_OUTPUT_BYTES: Final = 64 * 1024
+_PROGRESS_SECONDS: Final = 0.25
+
+
+class Output(Sink, Protocol):
+    """Where the MP3 and the news of it go."""
+
+    def progress(self, fraction: float) -> None:
+        """How much is done, from 0 to 1."""
+
+
+class Mp3Writer:
+    """An MP3 on its way to `output`: `id3`, a Xing/LAME frame, frames of sound.
+
+    `template` is such a frame, of the size and with everything that does not depend on the sound.
+    """
+
+    def __init__(self, output: Output, id3: bytes, template: bytes) -> None:
+        self._output = output
+        self._id3 = id3
+        self._template = template
+        header = parse_header(template)
+        if header is None:
+            raise ValueError("the template is no frame")
+        self._samples_per_frame = header.samples
+        self._gathered = bytearray(id3 + template)
+        self._index = FrameIndex()
+        self._shown = 0.0
+        self._shown_at = time.monotonic()
+
+    @property
+    def size(self) -> int:
+        """How many bytes the MP3 has up to now, without `id3`."""
+        return len(self._template) + self._index.size
+
+    @property
+    def samples(self) -> int:
+        """How many samples the frames hold up to now, those too many included."""
+        return len(self._index) * self._samples_per_frame
+
+    def write(self, frames: list[bytes]) -> None:
+        """Append frames of sound."""
+        self._gathered += self._index.add(frames)
+        if len(self._gathered) >= _OUTPUT_BYTES:
+            self._flush()
+
+    def show(self, fraction: float) -> None:
+        """Let the output know how much is done, now and then; it never becomes less."""
+        now = time.monotonic()
+        if now - self._shown_at >= _PROGRESS_SECONDS and fraction > self._shown:
+            self._shown, self._shown_at = min(1.0, fraction), now
+            self._output.progress(self._shown)
+
+    def finish(self, delay: int, samples: int) -> None:
+        """Say what is true of the whole: `samples` of sound after `delay` too many."""
+        self._flush()
+        tag = tag_frame(self._template, self._index, delay, self.samples - delay - samples)
+        self._output.rewrite_start(self._id3 + tag)
+
+    def _flush(self) -> None:
+        self._output.write(bytes(self._gathered))
+        self._gathered.clear()
