@@ -1,8 +1,8 @@
 """The key of a result: two jobs that have the same one are answered with the same MP3.
 
-DESIGN: (scope, source's hash, canonical options, encoder version). The name of the file is not part
-of it: where a source has no title of its own, the title in a shared MP3 is the name under which the
-source came first. The name that a download offers is always the job's own.
+It is made of all that decides what is in the MP3: whose it is, the source's hash and name,
+canonical options, the encoder's version. The name is among them because it is the title of an MP3
+whose source has no title of its own.
 """
 
 import hashlib
@@ -20,12 +20,12 @@ LAME or FFmpeg that change what they make. What was made before is then not answ
 """
 
 
-def result_key(scope: str, sha256: str, options: ConversionOptions) -> str:
-    """The key, as SHA-256 in hex, of what becomes of the source with that hash (hex).
+def result_key(scope: str, sha256: str, name: str, options: ConversionOptions) -> str:
+    """The key, as SHA-256 in hex, of what becomes of the source with that hash (hex) and file name.
 
     `scope` is whose jobs may share it, see `upload_scope`.
     """
-    parts = [scope, sha256, options.to_document(), ENCODER_VERSION]
+    parts = [scope, sha256, name, options.to_document(), ENCODER_VERSION]
     canonical = json.dumps(parts, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
 
@@ -39,4 +39,5 @@ def key_of(job: Job) -> str | None:
     """The key of what this version makes of `job`; None until its source is stored whole."""
     if job.source.sha256 is None:
         return None
-    return result_key(upload_scope(job.username), job.source.sha256, job.options)
+    scope = upload_scope(job.username)
+    return result_key(scope, job.source.sha256, job.source.name, job.options)

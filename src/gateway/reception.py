@@ -145,7 +145,8 @@ class Reception:
         media = self._stored = self._writer.finish()
         desk, now = self._desk, self._desk.clock()
         scope = upload_scope(self._job.username)
-        owner = desk.reuse.owner_of(result_key(scope, media.sha256, options))
+        key = result_key(scope, media.sha256, self._job.source.name, options)
+        owner = desk.reuse.owner_of(key)
 
         def stored(job: Job) -> Job | None:
             asked = replace(job, options=options)

@@ -144,14 +144,13 @@ def test_a_shared_file_goes_with_the_last_that_names_it(job_store: JobStore) -> 
 
 
 def test_a_job_that_shares_has_all_that_one_has_that_was_converted(job_store: JobStore) -> None:
-    """Result, facts, progress; its own name, time and attempts; nothing is left of adopting."""
-    owner = inserted(job_store, sample_jobs.ready(sha256=HASH, name="First.mkv"))
-    ready = shared(job_store, sample_jobs.queued(sha256=HASH, name="Second.mkv"))
+    """Result, facts, progress; its own time and attempts; nothing is left of adopting."""
+    owner = inserted(job_store, sample_jobs.ready(sha256=HASH))
+    ready = shared(job_store, sample_jobs.queued(sha256=HASH))
     assert ready == job_store.get(ready.fid)
     assert (ready.state, ready.progress, ready.attempts) == (State.READY, 1.0, 0)
     assert (ready.mp3_fid, ready.result) == (owner.mp3_fid, owner.result)
     assert ready.source.media == owner.source.media
-    assert ready.source.name == "Second.mkv"
     assert ready.expires_at == NOW + POLICY.mp3_retention
     assert ready.video_fid is None
     assert (ready.adopting, ready.produces) == ((), None)

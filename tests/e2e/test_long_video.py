@@ -68,14 +68,18 @@ def test_it_converts_exactly_once(
     """Its message comes again while it is converted, also where no other worker is free: there is
     one attempt, one MP3 and one mail, for it and for the one that waits behind it.
     """
-    short_video = tmp_path / "short.mkv"
+    # Under names of their own: the same video by the same name is not converted a second time.
+    lecture = tmp_path / f"lecture-{conversions}.mkv"
+    lecture.symlink_to(long_video)
+    short_video = tmp_path / f"short-{conversions}.mkv"
     ffmpeg(*PICTURE, *sound(1.0), "-t", "1", short_video)
     stage = Stage(tmp_path, impatient.mongodb.url, impatient.rabbitmq.url, impatient.mail_sink.url)
     before = stage.stored_ids()["mp3s"]
     user = ApiClient(impatient)
-    settings = {"CONVERSIONS": str(conversions)}
+    # A followed upload holds no message.
+    settings = {"CONVERSIONS": str(conversions), "FOLLOWED_UPLOADS": "0"}
     with impatient.replica("converter", conversions, settings) as converter:
-        fids = [user.upload(video) for video in (long_video, short_video)]
+        fids = [user.upload(video) for video in (lecture, short_video)]
         jobs = user.finished(fids, CONVERSION_SECONDS)
         for fid in fids:
             impatient.mail_sink.mails.wait_for(text=fid)

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from tests.faults.client import NotAccepted
-from tests.faults.clips import LONG_OPTIONS, Clips
+from tests.faults.clips import LONG_OPTIONS, Clip, Clips
 from tests.faults.invariant import Promise
 from tests.faults.recovery import Fault, stored
 from tests.faults.steps import PUBLISH, Step, after, before
@@ -26,6 +26,10 @@ class Case:
         """Whether the upload was complete as far as the job says, which is what counts."""
         return self.state == "queued"
 
+    def clip(self, clips: Clips) -> Clip:
+        """A video that comes to this step: a long one is announced early too."""
+        return clips.short[0] if self.step.action == PUBLISH else clips.long
+
 
 CASES = {
     "storing": Case(after("insert", "videos.fs.chunks"), "receiving", False),
@@ -38,13 +42,14 @@ CASES = {
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_an_upload_is_sent_again(case: Case, system: System, fault: Fault, clips: Clips) -> None:
     """An upload whose answer never came is sent again with its key: there is one job in the end."""
-    key, content = str(uuid4()), clips.long.content()
+    key, clip = str(uuid4()), case.clip(clips)
+    content = clip.content()
     first = _killed_upload(case, system, content, key)
     system.service("gateway").start()
     fault.ends()
     fid, _ = system.client.insist(content, key, LONG_OPTIONS)
     assert (fid == first) is case.is_complete
-    fault.assert_survived([Promise(fid, clips.long.seconds)])
+    fault.assert_survived([Promise(fid, clip.seconds)])
     if not case.is_complete:
         assert system.job(first)["failure"]["code"] == "upload_interrupted"
 
@@ -53,10 +58,11 @@ def test_an_upload_is_sent_again(case: Case, system: System, fault: Fault, clips
 def test_an_upload_is_not_sent_again(name: str, system: System, fault: Fault, clips: Clips) -> None:
     """A complete upload is converted though nobody was told; of another one nothing is left."""
     case = CASES[name]
-    fid = _killed_upload(case, system, clips.long.content(), None)
+    clip = case.clip(clips)
+    fid = _killed_upload(case, system, clip.content(), None)
     system.service("gateway").start()
     fault.ends()
-    fault.assert_survived([Promise(fid, clips.long.seconds)] if case.is_complete else [])
+    fault.assert_survived([Promise(fid, clip.seconds)] if case.is_complete else [])
     if not case.is_complete:
         job = system.client.job(fid)
         assert (job["status"], job["failure"]["code"]) == ("failed", "upload_interrupted")

@@ -8,38 +8,40 @@ from chassis.result_key import key_of, result_key, upload_scope
 from tests import sample_jobs
 
 HASH = "0123456789abcdef" * 4
+NAME = "Holiday.mkv"
 OPTIONS = ConversionOptions(bitrate=192, quality=None)
 
 
 def test_a_key_is_what_it_always_was() -> None:
     """Databases are full of keys: one that changes by accident shares nothing with them."""
-    assert result_key(upload_scope("ada@example.com"), HASH, OPTIONS) == (
-        "a7ab9d894530cfc86613f3b6f1a719806f42a8858c1192724646cbfbdcd709f8"
+    assert result_key(upload_scope("ada@example.com"), HASH, NAME, OPTIONS) == (
+        "2fbe41ce89173772fecc6a0094dad80413065ef4b9d2c726c768df8e62a989f7"
     )
 
 
-def test_scope_content_and_options_make_the_key() -> None:
-    """Another user, another byte, another option: another key."""
+def test_scope_content_name_and_options_make_the_key() -> None:
+    """Another user, another byte, another name, another option: another key."""
     keys = {
-        result_key(upload_scope(username), sha256, options)
+        result_key(upload_scope(username), sha256, name, options)
         for username in ("ada@example.com", "bob@example.com")
         for sha256 in (HASH, HASH[::-1])
+        for name in (NAME, "Other.mp4")
         for options in (OPTIONS, ConversionOptions(), ConversionOptions(quality=3))
     }
-    assert len(keys) == 12
+    assert len(keys) == 24
 
 
 def test_options_that_mean_the_same_have_one_key() -> None:
     """What the form left out and what it said as the default is the same."""
-    said = ConversionOptions.parse({"quality": "V2"})
-    assert result_key("x", HASH, said) == result_key("x", HASH, ConversionOptions.parse({}))
+    said, unsaid = ConversionOptions.parse({"quality": "V2"}), ConversionOptions.parse({})
+    assert result_key("x", HASH, NAME, said) == result_key("x", HASH, NAME, unsaid)
 
 
-def test_the_name_of_the_file_is_not_part_of_it() -> None:
-    """The same video under two names is the same."""
+def test_the_name_is_the_title_and_so_part_of_it() -> None:
+    """The same video under another name may have another title in its MP3."""
     job = sample_jobs.queued(sha256=HASH)
     renamed = replace(job, source=replace(job.source, name="Other.mp4"))
-    assert key_of(job) == key_of(renamed) == job.result_key
+    assert key_of(job) == job.result_key != key_of(renamed)
 
 
 def test_what_is_not_whole_has_no_key() -> None:
