@@ -15,10 +15,19 @@ README = Path(__file__).parents[2] / "README.md"
 
 def readme_journey() -> list[str]:
     """The commands of README's journey, as they are printed there."""
+    return _commands(0)
+
+
+def readme_raw_upload() -> str:
+    """README's command that sends a file as it is."""
+    [command] = _commands(1)
+    return command
+
+
+def _commands(block: int) -> list[str]:
     text = README.read_text().partition("## The journey")[2]
-    block = re.search(r"```sh\n(.*?)```", text, re.DOTALL)
-    assert block, "README prints no journey"
-    return [line for line in block[1].splitlines() if line and not line.startswith("#")]
+    blocks = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+    return [line for line in blocks[block].splitlines() if line and not line.startswith("#")]
 
 
 @dataclass

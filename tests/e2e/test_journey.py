@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pytest
 import requests
 
 from chassis.jobs import now_utc
@@ -13,7 +14,7 @@ from chassis.mongo import GridFsMediaStore, MongoJobStore, connect
 from chassis.mongo.media import MP3S, VIDEOS
 from devstack.maildir import plain_text
 from devstack.stack import LOGIN_EMAIL, Stack
-from tests.e2e.shell import Shell, readme_journey
+from tests.e2e.shell import Shell, readme_journey, readme_raw_upload
 from tests.waiting import wait_for
 
 
@@ -64,6 +65,16 @@ def test_the_journey_as_the_readme_prints_it(stack: Stack, shell: Shell) -> None
     linked = requests.get(link, timeout=60)
     assert linked.content == (shell.folder / "out.mp3").read_bytes()
     assert requests.get(link[:-1] + "!", timeout=60).status_code in (401, 403)
+
+
+@pytest.mark.parametrize("source", ["-T video.mkv", "-T - < video.mkv"])
+def test_a_file_as_it_is(stack: Stack, shell: Shell, source: str) -> None:
+    """README's other upload does the same, from a file and from a pipe."""
+    command = readme_raw_upload().replace("http://127.0.0.1:8080", stack.gateway_url)
+    assert "-T video.mkv" in command
+    answer = json.loads(shell.run(command.replace("-T video.mkv", source)))
+    job = wait_until_finished(shell, answer["fid"])
+    assert (job["status"], job["source"]["name"]) == ("ready", "video.mkv")
 
 
 def test_a_job_says_where_it_is(shell: Shell) -> None:
