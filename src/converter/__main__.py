@@ -29,7 +29,8 @@ def main() -> None:
     settings = load_settings(ConverterSettings, os.environ)
     logs.configure(SERVICE, settings.log_level)
     # First of all: the box forks, and a process that forks must have no threads and no connections.
-    box = Box(settings.limits)
+    cores = settings.cores
+    box = Box(settings.limits, cores)
     box.start()
     client = connect(settings.mongodb_url.get_secret_value(), SERVICE)
     url = settings.amqp_url.get_secret_value()
@@ -54,7 +55,7 @@ def main() -> None:
         url,
         SERVICE,
         VIDEO_QUEUE,
-        prepared_by(jobs.prepare, converter.handle),
+        prepared_by(jobs.prepare, cores.shared_by(converter.handle)),
         workers=settings.conversions,
         drain_seconds=settings.drain_seconds,
         hurry=hurry,

@@ -1,9 +1,7 @@
 """Conversions in processes of their own, so that a bad video harms nothing but itself."""
 
 import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from threading import Lock
+from collections.abc import Callable
 from typing import Final, Self
 
 from chassis.errors import Retryable
@@ -12,6 +10,7 @@ from converter import wire
 from converter.box_session import BoxLimits, Caller, ChildEnded, Session
 from converter.confinement import Limits
 from converter.conversion import Conversion, Stopped
+from converter.cores import Cores
 from converter.fork_client import ForkClient, ForkServerError
 from converter.ports import Sink, SourceReader
 
@@ -24,14 +23,14 @@ _MAX_NAME_CHARACTERS: Final = 1000
 class Box:
     """Converts videos, each in a confined child process; usable from several threads at once.
 
-    One for each process of the service. `engine` names the function that runs in the child.
+    One for each process of the service. Each conversion takes its share of `cores`; `engine` names
+    the function that runs in the child.
     """
 
-    def __init__(self, limits: BoxLimits, engine: str = _ENGINE) -> None:
+    def __init__(self, limits: BoxLimits, cores: Cores, engine: str = _ENGINE) -> None:
         self._limits = limits
+        self._cores = cores
         self._forks = ForkClient(engine, Limits(limits.memory_bytes, limits.cpu_seconds))
-        self._lock = Lock()
-        self._running = 0
 
     def start(self) -> None:
         """Load the engine; raises ForkServerError if it does not work here."""
@@ -63,16 +62,15 @@ class Box:
         StartOver (an arriving source is to be converted anew, now that it is whole), and whatever
         the source, the sink and the callbacks raise. The child is dead by then.
         """
-        with self._sharing(waits=arriving) as threads:
-            job = wire.document(
-                size=None if arriving else source.size,
-                name=name[:_MAX_NAME_CHARACTERS],
-                options=options.to_document(),
-                max_seconds=self._limits.max_seconds,
-                threads=threads,
-            )
-            caller = Caller(source, sink, on_progress, should_stop, arriving)
-            return self._run(job, caller)
+        job = wire.document(
+            size=None if arriving else source.size,
+            name=name[:_MAX_NAME_CHARACTERS],
+            options=options.to_document(),
+            max_seconds=self._limits.max_seconds,
+            # One that mostly waits for its source gives what it makes at once with a single thread.
+            threads=1 if arriving else self._cores.share,
+        )
+        return self._run(job, Caller(source, sink, on_progress, should_stop, arriving))
 
     def _run(self, job: bytes, caller: Caller) -> Conversion:
         try:
@@ -89,21 +87,6 @@ class Box:
             ) from error
         finally:
             child.end()
-
-    @contextmanager
-    def _sharing(self, *, waits: bool) -> Iterator[int]:
-        """How many threads a conversion may use from now on, beside those that run already.
-
-        One that mostly waits for its source needs a single one, which gives what it makes at once.
-        """
-        with self._lock:
-            self._running += not waits
-            threads = 1 if waits else max(1, self._limits.threads // self._running)
-        try:
-            yield threads
-        finally:
-            with self._lock:
-                self._running -= not waits
 
     def __enter__(self) -> Self:
         self.start()

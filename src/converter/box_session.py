@@ -4,13 +4,12 @@ import os
 import select
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, ParamSpec, TypeVar
 
 from chassis.errors import Permanent, Retryable, ServiceError
 from converter import wire
 from converter.conversion import Conversion, StartOver, Stopped
-from converter.cores import usable_cores
 from converter.fork_client import Child
 from converter.ports import Sink, SourceReader
 from converter.wire import Kind, WireError
@@ -35,8 +34,7 @@ class BoxLimits:
 
     memory_bytes of data and cpu_seconds of computing, for its process; stall_seconds: how long it
     may be silent; busy_seconds: how long we wait for it in all (time in which it waits for the
-    source or the sink does not count); max_seconds: how long a video may be; threads: on how many
-    threads it encodes if it has the machine to itself.
+    source or the sink does not count); max_seconds: how long a video may be.
     """
 
     memory_bytes: int = 512 << 20
@@ -44,7 +42,6 @@ class BoxLimits:
     stall_seconds: float = 60.0
     busy_seconds: float = 6 * 3600.0
     max_seconds: float = 24 * 3600.0
-    threads: int = field(default_factory=usable_cores)
 
 
 @dataclass(frozen=True, slots=True)

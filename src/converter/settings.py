@@ -6,7 +6,7 @@ from pydantic import Field
 
 from chassis.settings import ConsumerSettings, SourceSettings
 from converter.box import BoxLimits
-from converter.cores import usable_cores
+from converter.cores import Cores, usable_cores
 
 _HOUR: Final = 3600.0
 
@@ -61,5 +61,9 @@ class ConverterSettings(ConsumerSettings, SourceSettings):
             stall_seconds=self.conversion_stall_seconds,
             busy_seconds=self.conversion_hours * _HOUR,
             max_seconds=self.max_media_hours * _HOUR,
-            threads=self.encoder_threads or usable_cores(),
         )
+
+    @property
+    def cores(self) -> Cores:
+        """What the conversions that run at once share."""
+        return Cores(self.encoder_threads or usable_cores())

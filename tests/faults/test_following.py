@@ -12,6 +12,7 @@ import pytest
 from chassis.jobs import now_utc
 from chassis.options import ConversionOptions
 from converter.box import Box, BoxLimits
+from converter.cores import Cores
 from tests.faults.clips import Clip, Clips
 from tests.faults.invariant import Promise
 from tests.faults.recovery import Fault, stored
@@ -33,7 +34,7 @@ def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def box() -> Iterator[Box]:
-    with Box(BoxLimits()) as started:
+    with Box(BoxLimits(), Cores(1)) as started:
         yield started
 
 

@@ -36,12 +36,6 @@ def well_behaved(source: SourceReader, output: Output, request: Request) -> Conv
     return _facts(request.name)
 
 
-def tell_threads(source: SourceReader, output: Output, request: Request) -> Conversion:
-    """Tells how many threads it may use."""
-    output.write(b"something")
-    return _facts(str(request.threads))
-
-
 def hang(source: SourceReader, output: Output, request: Request) -> Conversion:
     """Waits, for ever."""
     output.write(b"something")

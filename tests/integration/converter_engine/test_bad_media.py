@@ -8,6 +8,7 @@ import pytest
 
 from chassis.errors import Permanent
 from converter.box import Box, BoxLimits
+from converter.cores import Cores
 from tests.integration.converter_engine.media import (
     PICTURE,
     convert,
@@ -264,7 +265,7 @@ def test_a_duration_that_is_too_long_is_a_mistake(box: Box, films: dict[str, byt
 
 def test_longer_than_the_limit(films: dict[str, bytes]) -> None:
     """A video over the limit is refused, by what it announces or by what is found."""
-    with Box(BoxLimits(max_seconds=3.0)) as strict:
+    with Box(BoxLimits(max_seconds=3.0), Cores(1)) as strict:
         for name in CUT_FILES:
             assert refusal(strict, films[name]).code == "too_long"
         assert refusal(strict, with_duration(films["first.mp4"], 1)).code == "too_long"
@@ -311,7 +312,7 @@ def test_a_huge_picture_is_never_decoded(tmp_path: Path) -> None:
         "aac",
         film,
     )
-    with Box(BoxLimits(memory_bytes=120 << 20)) as small:
+    with Box(BoxLimits(memory_bytes=120 << 20), Cores(1)) as small:
         assert convert(small, film.read_bytes()).facts.mp3.duration == pytest.approx(2, abs=0.1)
 
 

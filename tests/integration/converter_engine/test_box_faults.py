@@ -18,6 +18,7 @@ from chassis.errors import Permanent, Retryable
 from chassis.options import ConversionOptions
 from converter.box import Box, BoxLimits, Stopped
 from converter.conversion import Conversion
+from converter.cores import Cores
 from converter.fork_client import ForkServerError
 from tests.integration.converter_engine.media import MemorySink, MemorySource
 from tests.waiting import wait_for
@@ -30,13 +31,14 @@ SERVICE = """
 import sys
 from chassis.options import ConversionOptions
 from converter.box import Box, BoxLimits
+from converter.cores import Cores
 from tests.integration.converter_engine.media import MemorySink, MemorySource
 
 class TellingSink(MemorySink):
     def write(self, data):
         print("converting", flush=True)
 
-with Box(BoxLimits(), engine=sys.argv[1]) as box:
+with Box(BoxLimits(), Cores(1), engine=sys.argv[1]) as box:
     box.convert(
         MemorySource(b"x"), TellingSink(), ConversionOptions(), name="x",
         on_progress=print, should_stop=lambda: False,
@@ -46,7 +48,7 @@ with Box(BoxLimits(), engine=sys.argv[1]) as box:
 
 @contextmanager
 def boxed(engine: str, limits: BoxLimits = PATIENT) -> Iterator[Box]:
-    with Box(limits, engine=f"{ENGINES}:{engine}") as box:
+    with Box(limits, Cores(1), engine=f"{ENGINES}:{engine}") as box:
         yield box
     left = [child for child in psutil.Process().children(recursive=True) if _serves(child)]
     assert not left, "processes were left behind"
@@ -313,7 +315,7 @@ def test_conversions_die_with_the_fork_server() -> None:
 def test_an_engine_that_cannot_be_loaded_is_told_at_once() -> None:
     """A service that could not convert anything does not start."""
     with pytest.raises(ForkServerError):
-        Box(PATIENT, engine=f"{ENGINES}:there_is_no_such_engine").start()
+        Box(PATIENT, Cores(1), engine=f"{ENGINES}:there_is_no_such_engine").start()
 
 
 def test_nothing_outlives_the_service() -> None:
@@ -330,20 +332,6 @@ def test_nothing_outlives_the_service() -> None:
     service.kill()
     service.wait()
     wait_for(lambda: not any(_runs(process) for process in started), what="the end of all")
-
-
-def test_conversions_share_the_threads() -> None:
-    """One alone may use them all, one that begins beside it only its part, and again later."""
-    with boxed("tell_threads", BoxLimits(threads=4)) as box:
-        beside: list[str | None] = []
-
-        class BusySink(MemorySink):
-            def write(self, data: bytes) -> None:
-                beside.append(run(box).source.title)
-
-        assert run(box, sink=BusySink()).source.title == "4"
-        assert beside == ["2"]
-        assert run(box).source.title == "4"
 
 
 def test_many_at_once() -> None:
