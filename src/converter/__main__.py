@@ -1,19 +1,17 @@
 """`python -m converter`: makes MP3s of the videos that the queue `video` names."""
 
 import os
-from functools import partial
 from threading import Event
 from typing import Final
 
 from chassis import logs
 from chassis.broker import Consumer, RabbitPublisher
-from chassis.health import HealthServer
+from chassis.consuming import in_service
 from chassis.identity import unique_name
 from chassis.messages import VIDEO_QUEUE
-from chassis.mongo import GridFsMediaStore, MongoJobStore, connect, is_reachable
+from chassis.mongo import GridFsMediaStore, MongoJobStore, connect
 from chassis.mongo.media import MP3S, VIDEOS
 from chassis.settings import load_settings
-from chassis.termination import on_termination
 from converter.box import Box
 from converter.following import Followers
 from converter.handler import Converter
@@ -60,19 +58,11 @@ def main() -> None:
         drain_seconds=settings.drain_seconds,
         hurry=hurry,
     )
-    health = HealthServer(
-        settings.listen_host,
-        settings.health_port,
-        live={"consumer": consumer.alive},
-        ready={"mongodb": partial(is_reachable, client), "rabbitmq": consumer.is_consuming},
-    )
-    on_termination(consumer.stop)
-    health.start()
-    publisher.start()
-    consumer.run()
-    followers.join()
-    publisher.stop()
-    health.stop()
+    with in_service(consumer, client, settings):
+        publisher.start()
+        consumer.run()
+        followers.join()
+        publisher.stop()
     box.stop()
     client.close()
 

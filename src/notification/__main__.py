@@ -1,19 +1,17 @@
 """`python -m notification`: tells users by mail how their jobs ended."""
 
 import os
-from functools import partial
 from threading import Event
 from typing import Final
 
 from chassis import logs
 from chassis.broker import Consumer
-from chassis.health import HealthServer
+from chassis.consuming import in_service
 from chassis.identity import unique_name
 from chassis.links import LinkSigner
 from chassis.messages import MP3_QUEUE
-from chassis.mongo import MongoJobStore, connect, is_reachable
+from chassis.mongo import MongoJobStore, connect
 from chassis.settings import load_settings
-from chassis.termination import on_termination
 from notification.addresses import sender_address
 from notification.handler import Notifier
 from notification.mails import Writer
@@ -51,16 +49,8 @@ def main() -> None:
         drain_seconds=settings.mail_timeout,
         hurry=hurry,
     )
-    health = HealthServer(
-        settings.listen_host,
-        settings.health_port,
-        live={"consumer": consumer.alive},
-        ready={"mongodb": partial(is_reachable, client), "rabbitmq": consumer.is_consuming},
-    )
-    on_termination(consumer.stop)
-    health.start()
-    consumer.run()
-    health.stop()
+    with in_service(consumer, client, settings):
+        consumer.run()
     client.close()
 
 
