@@ -19,6 +19,7 @@ _RATES: Final = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 
 _KBITS_1: Final = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
 _KBITS_2: Final = (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
 _LENGTH_BITS: Final = 12
+_SIDE_BYTES: Final = {(True, 1): 17, (True, 2): 32, (False, 1): 9, (False, 2): 17}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,8 @@ class FrameHeader:
     """What a header says.
 
     `bitrate` in kbit/s, `sample_rate` in Hz, `samples` of each channel, `size` in bytes with the
-    header; `checked` is whether two bytes of CRC follow it.
+    header; `checked` is whether two bytes of CRC follow it. Then follow `side_bytes` of side
+    information, which end at `sound_offset` in the frame.
     """
 
     mpeg_1: bool
@@ -36,18 +38,8 @@ class FrameHeader:
     samples: int
     size: int
     checked: bool
-
-    @property
-    def side_bytes(self) -> int:
-        """The length of the side information, which follows the header and its CRC."""
-        if self.mpeg_1:
-            return 17 if self.channels == 1 else 32
-        return 9 if self.channels == 1 else 17
-
-    @property
-    def sound_offset(self) -> int:
-        """Where in the frame the side information ends."""
-        return HEADER_BYTES + 2 * self.checked + self.side_bytes
+    side_bytes: int
+    sound_offset: int
 
     def bitrates(self) -> tuple[int, ...]:
         """The bitrates, in kbit/s, that frames of this version can have."""
@@ -73,14 +65,19 @@ def _parsed(second: int, third: int, mode: int) -> FrameHeader | None:
         return None
     rate, bitrate = _RATES[version][rate_index], kbits[bitrate_index - 1]
     samples = 1152 if mpeg_1 else 576
+    channels = 1 if mode == _MONO else 2
+    checked = not second & 1
+    side_bytes = _SIDE_BYTES[mpeg_1, channels]
     return FrameHeader(
         mpeg_1=mpeg_1,
         sample_rate=rate,
-        channels=1 if mode == _MONO else 2,
+        channels=channels,
         bitrate=bitrate,
         samples=samples,
         size=samples // 8 * 1000 * bitrate // rate + (third >> 1 & 1),
-        checked=not second & 1,
+        checked=checked,
+        side_bytes=side_bytes,
+        sound_offset=HEADER_BYTES + 2 * checked + side_bytes,
     )
 
 
