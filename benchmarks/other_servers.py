@@ -45,7 +45,7 @@ class PlainBody:
 def load() -> Callable[..., Any]:
     """The gateway's application, connected."""
     from gateway.adapters import Connections  # noqa: PLC0415 - after gevent has patched modules
-    from gateway.app import create_app  # noqa: PLC0415
+    from gateway.app import create_app  # noqa: PLC0415 - as above
 
     settings = load_settings(GatewaySettings, os.environ)
     connections = Connections(settings)

@@ -202,7 +202,7 @@ def test_a_job_that_moved_on_is_not_adopted(job_store: JobStore) -> None:
     for named, possible in ((first, False), (again, True)):
         adopted = job_store.update(
             job.fid,
-            lambda job, named=named: sharing_moves.adopted(  # type: ignore[misc]
+            lambda job, named=named: sharing_moves.adopted(  # type: ignore[misc]  # a default binds it
                 job, named, owner, POLICY, NOW, keep_source=False
             ),
         )

@@ -109,7 +109,7 @@ def test_logins_are_counted_by_outcome(replica: Replica) -> None:
     """Each login is counted once, under what became of it."""
 
     def count(outcome: str) -> float:
-        return float(metrics.LOGINS.labels(outcome)._value.get())  # noqa: SLF001
+        return float(metrics.LOGINS.labels(outcome)._value.get())  # noqa: SLF001 - it offers no other way
 
     outcomes = ("success", "wrong_credentials", "no_credentials", "too_many_failures")
     before = [count(outcome) for outcome in outcomes]

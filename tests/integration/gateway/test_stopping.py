@@ -32,7 +32,7 @@ def upload_head(gateway: RunningGateway, user: str) -> bytes:
 
 def terminate(gateway: RunningGateway) -> None:
     assert gateway.service.process._popen  # noqa: SLF001 - a signal without waiting for its effect
-    gateway.service.process._popen.send_signal(signal.SIGTERM)  # noqa: SLF001
+    gateway.service.process._popen.send_signal(signal.SIGTERM)  # noqa: SLF001 - the same
 
 
 def refuses_connections(gateway: RunningGateway) -> Callable[[], bool]:

@@ -168,7 +168,7 @@ def test_a_killed_sweeper_loses_nothing(stage: Stage) -> None:
     while failed() < len(jobs):
         before = failed()
         sweeper.launch()
-        wait_for(lambda before=before: failed() > before, what="progress")  # type: ignore[misc]
+        wait_for(lambda before=before: failed() > before, what="progress")  # type: ignore[misc]  # a default binds it
         time.sleep(dice.uniform(0, 0.2))
         sweeper.kill()
         kills += 1

@@ -38,7 +38,7 @@ def test_no_two_generated_keys_are_the_same() -> None:
 def test_a_key_id_is_the_thumbprint_of_the_key() -> None:
     """The id of a generated key is its RFC 7638 thumbprint, as in RFC 8037, appendix A.3."""
     x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
-    assert keys._thumbprint(x) == "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"  # noqa: SLF001
+    assert keys._thumbprint(x) == "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"  # noqa: SLF001 - the example of RFC 8037, A.3
 
 
 def test_only_public_parts_are_published() -> None:

@@ -245,7 +245,7 @@ def test_a_token_that_is_not_as_we_mint_them_is_refused(token: str) -> None:
 
 def test_a_token_of_another_installation_is_refused() -> None:
     """Issuer and audience are those of this installation."""
-    change: Callable[[str, str], Tokens] = lambda issuer, audience: Tokens(KEYS, issuer, audience)  # noqa: E731
+    change: Callable[[str, str], Tokens] = lambda issuer, audience: Tokens(KEYS, issuer, audience)  # noqa: E731 - one line says it
     for other in (change("auth2", "video-to-mp3"), change("auth", "videos")):
         with pytest.raises(InvalidToken):
             other.check(TOKEN, NOW)

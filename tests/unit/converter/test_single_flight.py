@@ -159,7 +159,7 @@ def test_a_job_comes_after_the_one_that_was_converted(works: Works) -> None:
 def test_what_differs_is_converted_for_itself(works: Works, changes: dict[str, object]) -> None:
     """Another user's upload, and the same one with other options, share nothing."""
     ours = works.upload()
-    theirs = works.add(replace(sample_jobs.queued(sha256=HASH), **changes))  # type: ignore[arg-type]
+    theirs = works.add(replace(sample_jobs.queued(sha256=HASH), **changes))  # type: ignore[arg-type]  # of any field
     works.engine.meanwhile = lambda: works.handle(theirs, converter=1)
     works.handle(ours)
     assert works.engine.runs == 2

@@ -21,7 +21,7 @@ def test_an_upload_is_announced_once_its_beginning_is_there() -> None:
     """Once, and not before; also where nobody knows how long it will be."""
     for length in (None, 2 * FOLLOWED_BYTES):
         publisher = announced(length, 0, FOLLOWED_BYTES - 1, FOLLOWED_BYTES, FOLLOWED_BYTES + 1)
-        wait_for(lambda found=publisher: bool(found.published), what="the message")  # type: ignore[misc]
+        wait_for(lambda found=publisher: bool(found.published), what="the message")  # type: ignore[misc]  # a default binds it
         assert publisher.published == [("video", JobMessage.about(JOB))]
 
 

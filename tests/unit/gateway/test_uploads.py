@@ -93,7 +93,7 @@ class World:
     def refusal(self, *parts: Part, **named: object) -> str:
         """The code with which an upload is refused."""
         with pytest.raises(ServiceError) as caught:
-            self.submit(*parts, **named)  # type: ignore[arg-type]
+            self.submit(*parts, **named)  # type: ignore[arg-type]  # passed on
         return caught.value.code
 
     def all_jobs(self) -> list[Job]:
