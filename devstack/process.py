@@ -8,7 +8,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from devstack.guardian import GUARDIAN
@@ -16,6 +16,8 @@ from devstack.guardian import GUARDIAN
 POLL_SECONDS = 0.05
 RUN_SECONDS = 120.0
 LOG_TAIL_LINES = 20
+STOP_SECONDS = 10.0
+STOPPED_STATES = frozenset("TtZX")  # stopped, by a debugger too, or ended: proc(5)
 
 # Past any proxy that the environment names: what we ask is on this machine.
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -115,8 +117,13 @@ class Process:
         self._popen = None
 
     def suspend(self) -> None:
-        """SIGSTOP the whole group."""
+        """SIGSTOP the whole group, and wait until each of its threads has stopped.
+
+        The signal only asks for it: a thread on another core may answer a request after `kill`
+        has returned. Raises NotReady.
+        """
         self._signal_group(signal.SIGSTOP)
+        self.wait_until(lambda: set(thread_states(self.pid)) <= STOPPED_STATES, STOP_SECONDS)
 
     def resume(self) -> None:
         """SIGCONT the whole group."""
@@ -169,6 +176,19 @@ class Process:
             os.killpg(self.pid, number)
         except ProcessLookupError:
             return
+
+
+def thread_states(group: int) -> Iterator[str]:
+    """State of each thread of the process group `group`, in the letters of proc(5)."""
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if os.getpgid(int(process.name)) != group:
+                continue
+            for status in process.glob("task/*/stat"):
+                # The program's name before it is in parentheses and may hold anything.
+                yield status.read_text().rpartition(")")[2].split()[0]
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # it ended while we looked
 
 
 def run(

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from devstack.daemon import bare_environment
-from devstack.process import NotReady, Process, ProgramFailed, run
+from devstack.process import NotReady, Process, ProgramFailed, run, thread_states
 
 # A program with a grandchild of ours, which says its process id.
 FAMILY = ["sh", "-c", "sleep 1000 & echo child $!; wait"]
@@ -66,6 +66,21 @@ def test_starting_again_ends_what_is_left_of_the_last_time(tmp_path: Path) -> No
     assert alive(child)
     process.start()
     assert eventually(lambda: not alive(child))
+    process.kill()
+
+
+def test_a_suspended_program_does_nothing_more(tmp_path: Path) -> None:
+    """When `suspend` returns, each thread of the program and of its children stands still."""
+    process = make(tmp_path, ["sh", "-c", "talk() { while :; do echo up; done; }; talk & talk"])
+    process.start()
+    process.wait_for_line("up", 10)
+    process.suspend()
+    assert set(thread_states(process.pid)) == {"T"}
+    printed = process.log.stat().st_size
+    time.sleep(0.2)
+    assert process.log.stat().st_size == printed
+    process.resume()
+    assert eventually(lambda: process.log.stat().st_size > printed)
     process.kill()
 
 

@@ -49,6 +49,8 @@ def test_rabbitmq_keeps_confirmed_messages_over_sigkill(tmp_path: Path) -> None:
             channel.queue_declare("kept", durable=True)
             persistent = pika.BasicProperties(delivery_mode=pika.DeliveryMode.Persistent)
             channel.basic_publish("", "kept", b"hello", persistent)
+        # The broker confirms messages, not declarations: those are on disk some seconds later.
+        server.control("eval", "mnesia:sync_log().")
         cycle(server)
         server.stop()
         server.start()
