@@ -53,19 +53,19 @@ class ArrivingFile(MediaFile):
         return 0.0
 
 
-def open_arriving(source: SourceReader) -> Media:
+def open_arriving(source: SourceReader, wanted: int | str | None = None) -> Media:
     """As `open_media`, as soon as enough of the file is there to convert what follows in order.
 
     A file that cannot be read in order, and whatever is no media, is opened once it is whole.
     """
     file = ArrivingFile(source)
     try:
-        media = open_file(file, IN_ORDER)
+        media = open_file(file, IN_ORDER, wanted)
     except Permanent:
         media = None
     file.opening = False
     if media is None or not _is_in_order(media, file):
-        return open_media(source)
+        return open_media(source, wanted)
     return media
 
 
@@ -75,12 +75,12 @@ def _is_in_order(media: Media, file: ArrivingFile) -> bool:
     return name in STREAMED_CONTAINERS and not (file.refused and name in INDEXED_CONTAINERS)
 
 
-def require_same(media: Media, tags: Tags, name: str) -> None:
+def require_same(media: Media, tags: Tags, name: str, wanted: int | str | None = None) -> None:
     """Once the whole file is there: raise StartOver if its end holds other titles than `tags`."""
     if not isinstance(media.file, ArrivingFile):
         return
     if media.container.format.name not in LATE_TAGS_CONTAINERS:
         return
-    whole = open_media(media.file.source)
+    whole = open_media(media.file.source, wanted)
     if choose_tags(whole.metadata, name) != tags or whole.track.index != media.track.index:
         raise StartOver

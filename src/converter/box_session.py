@@ -20,7 +20,17 @@ _Answer = TypeVar("_Answer")
 _LOOK_SECONDS: Final = 0.5  # how often should_stop is asked
 _MP3_BYTES_A_SECOND: Final = 40_000  # 320 kbit/s, the most there is
 _ROOM_BYTES: Final = 4 << 20  # for tags, and for the last frames
-_REFUSALS: Final = frozenset({"not_media", "no_audio", "truncated", "corrupt", "too_long"})
+_REFUSALS: Final = frozenset(
+    {
+        "not_media",
+        "no_audio",
+        "no_such_track",
+        "nothing_there",
+        "truncated",
+        "corrupt",
+        "too_long",
+    }
+)
 _MAX_DETAIL: Final = 500
 
 

@@ -38,8 +38,12 @@ class TrackReader:
     source_sample_rate: int
     source_channels: int
 
-    def __init__(self, media: Media) -> None:
+    def __init__(
+        self, media: Media, sample_rate: int | None = None, channels: int | None = None
+    ) -> None:
+        """`sample_rate` in Hz and `channels` are what blocks are to have; None: as the track."""
         self._media = media
+        self._wanted = sample_rate, channels
         self._resampler: Resampler | None = None
         self._reached = 0.0
         self._time_bases: dict[int, float] = {}
@@ -112,14 +116,11 @@ class TrackReader:
         """How long the sound will probably be."""
         return self._media.expected_seconds
 
-    @property
-    def progress(self) -> float:
-        """How much of the file was read, from 0 to 1."""
-        if self._media.expected_seconds:
-            done = max(self._reached, self.decoded) / self._media.expected_seconds
-        else:
-            done = self._media.file.fraction
-        return min(1.0, max(0.0, done))
+    def progress(self, seconds: float | None) -> float:
+        """How much of the first `seconds` was read, from 0 to 1; None: of the file."""
+        if not seconds:
+            return min(1.0, self._media.file.fraction)
+        return min(1.0, max(self._reached, self.decoded) / seconds)
 
     def _demux(self) -> Iterator["Packet[Stream]"]:
         """The track's packets; after an error the demuxer goes on behind the damage, if it can."""
@@ -162,8 +163,9 @@ class TrackReader:
         if self._resampler is None:
             self.source_sample_rate = frame.sample_rate
             self.source_channels = frame.layout.nb_channels
-            self.sample_rate = mp3_sample_rate(frame.sample_rate)
-            self.channels = min(self.source_channels, _MAX_CHANNELS)
+            sample_rate, channels = self._wanted
+            self.sample_rate = sample_rate or mp3_sample_rate(frame.sample_rate)
+            self.channels = channels or min(self.source_channels, _MAX_CHANNELS)
         elif self._resampler.kind != frame_kind(frame):
             yield from self._resampler.drain()
             self._resampler = None

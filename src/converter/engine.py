@@ -9,6 +9,7 @@ from chassis.jobs import MediaFacts
 from chassis.options import ConversionOptions
 from converter.arriving import open_arriving, require_same
 from converter.conversion import Conversion, Mp3Facts
+from converter.cutting import Span, cut
 from converter.decode import TrackReader
 from converter.encode import Written, write_mp3
 from converter.lame import Encoding
@@ -17,6 +18,7 @@ from converter.mp3_copy import Copyable, copy_mp3, look
 from converter.mp3_writer import Output
 from converter.ports import SourceReader
 from converter.resample import Samples
+from converter.spelling import clock
 from converter.tags import Tags, choose_tags, id3_tag
 from converter.verdict import judge
 
@@ -42,16 +44,19 @@ def convert(source: SourceReader, output: Output, request: Request) -> Conversio
     Raises Permanent (not_media, no_audio, truncated, corrupt, too_long), or StartOver for a file
     that arrived meanwhile; what was written before is worth nothing then.
     """
-    media = open_arriving(source) if request.arriving else open_media(source)
+    options = request.options
+    open_source = open_arriving if request.arriving else open_media
+    media = open_source(source, options.audio_track)
     _check_length(media.promise.seconds or 0.0, request)
     tags = choose_tags(media.metadata, request.name)
-    reader = TrackReader(media)
-    copyable = look(reader, media.codec_name, request.options)
+    reader = TrackReader(media, options.sample_rate, options.channels)
+    is_whole = Span.of(options).is_all
+    copyable = look(reader, media.codec_name, options) if is_whole else None
     if copyable:
         mp3 = _copy(reader, copyable, tags, output, request)
     else:
         mp3 = _encode(reader, tags, output, request)
-    require_same(media, tags, request.name)
+    require_same(media, tags, request.name, options.audio_track)
     return Conversion(source=_facts(media, reader, tags), mp3=mp3)
 
 
@@ -82,15 +87,20 @@ def _encode(reader: TrackReader, tags: Tags, output: Output, request: Request) -
         channels=reader.channels,
         bitrate=request.options.bitrate,
         quality=request.options.quality,
+        lowpass=request.options.lowpass,
     )
+    span = Span.of(request.options)
+    sound = cut(itertools.chain([first], blocks), span, reader.sample_rate)
+    expected = reader.expected_seconds
+    read_up_to = Span(0.0, span.end).length(expected)
     written = write_mp3(
-        _checked(itertools.chain([first], blocks), reader, request),
+        _checked(sound, span, reader, request),
         encoding,
         id3_tag(tags),
         output,
         threads=request.threads,
-        seconds=reader.expected_seconds,
-        read=lambda: reader.progress,
+        seconds=span.length(expected),
+        read=lambda: reader.progress(read_up_to),
     )
     return _mp3_facts(written, encoding.sample_rate, encoding.channels)
 
@@ -105,13 +115,24 @@ def _mp3_facts(written: Written, sample_rate: int, channels: int) -> Mp3Facts:
     )
 
 
-def _checked(blocks: Iterator[Samples], reader: TrackReader, request: Request) -> Iterator[Samples]:
-    """The blocks; raises Permanent where the file is too long, and at its end if it is no good."""
-    for block in blocks:
+def _checked(
+    sound: Iterator[Samples], span: Span, reader: TrackReader, request: Request
+) -> Iterator[Samples]:
+    """The sound; raises Permanent where the file is too long, and at its end if it is no good."""
+    is_empty = True
+    for block in sound:
         _check_length(reader.decoded, request)
+        is_empty = False
         yield block
-    if refusal := _refusal(reader):
+    # What lies behind the span was not read, and whether it is all there does not matter.
+    all_there = span.ends_within(reader.decoded, reader.sample_rate)
+    if not all_there and (refusal := _refusal(reader)):
         raise refusal
+    if is_empty:
+        raise Permanent(
+            "nothing_there",
+            f"The sound ends at {clock(reader.decoded)}, before the start of the cut.",
+        )
 
 
 def _refusal(reader: TrackReader) -> Permanent | None:

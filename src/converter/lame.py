@@ -34,6 +34,7 @@ _INTEGER_SETTINGS: Final = (
     "lame_set_VBR_q",
     "lame_set_bWriteVbrTag",
     "lame_set_disable_reservoir",
+    "lame_set_lowpassfreq",
 )
 
 
@@ -46,13 +47,15 @@ class Encoding:
     """How to encode: `sample_rate` in Hz, one or two `channels`.
 
     Either `bitrate` in kbit/s (constant; the nearest that the sample rate allows) or `quality`
-    from 0 to 9 (variable) is set.
+    from 0 to 9 (variable) is set. Frequencies above `lowpass` Hz are left out; None: as LAME does
+    for such a bitrate.
     """
 
     sample_rate: int
     channels: int
     bitrate: int | None = None
     quality: int | None = None
+    lowpass: int | None = None
 
 
 @cache
@@ -122,6 +125,8 @@ class Encoder:
         if encoding.quality is not None:
             settings["lame_set_VBR"] = _VBR_MTRH
             settings["lame_set_VBR_q"] = encoding.quality
+        if encoding.lowpass is not None:
+            settings["lame_set_lowpassfreq"] = encoding.lowpass
         for name, value in settings.items():
             if getattr(self._library, name)(self._context, value) < 0:
                 raise LameError(f"The MP3 encoder refuses {name}({value}).")
@@ -163,7 +168,7 @@ class Encoder:
     def tag_frame(self) -> bytes:
         """The Xing/LAME frame of what came out, to be put over its first bytes.
 
-        There is none, b"", before the first frame of sound.
+        There is none, b"", before the first frame of sound, and where a frame has no room for it.
         """
         out = ctypes.create_string_buffer(_TAG_BYTES)
         size = self._library.lame_get_lametag_frame(self._context, out, _TAG_BYTES)

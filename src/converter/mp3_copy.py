@@ -57,7 +57,7 @@ def look(reader: TrackReader, codec: str, options: ConversionOptions) -> Copyabl
     if len(frames) < max(LEAST_FRAMES, len(packets) // 2):
         return None
     header = headers[0]
-    if any((h.sample_rate, h.channels) != (header.sample_rate, header.channels) for h in headers):
+    if not (_is_as_asked(header, options) and _are_alike(headers)):
         return None
     bitrate = sum(h.bitrate for h in headers) / len(headers)
     told = (reader.bitrate or 0) / 1000 / _TOLERANCE  # of all; without the gaps, so a bit high
@@ -68,6 +68,18 @@ def look(reader: TrackReader, codec: str, options: ConversionOptions) -> Copyabl
     if packets[0].is_discard or (delay is not None and not 0 <= delay <= LONGEST_GAP):
         return None
     return Copyable(frames[0], header, len({h.bitrate for h in headers}) == 1, delay)
+
+
+def _is_as_asked(header: FrameHeader, options: ConversionOptions) -> bool:
+    return (
+        options.lowpass is None
+        and options.sample_rate in (None, header.sample_rate)
+        and options.channels in (None, header.channels)
+    )
+
+
+def _are_alike(headers: list[FrameHeader]) -> bool:
+    return len({(header.sample_rate, header.channels) for header in headers}) == 1
 
 
 def _highest_bitrate(header: FrameHeader, options: ConversionOptions) -> float:
@@ -111,7 +123,7 @@ def copy_mp3(
         if len(gathered) >= _TOGETHER:
             mp3.write(gathered)
             gathered.clear()
-            mp3.show(reader.progress)
+            mp3.show(reader.progress(reader.expected_seconds))
             check()
     mp3.write(gathered)
     check()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from chassis.errors import Permanent
+from converter.spelling import clock
 from converter.structure import Completeness
 
 _EXACT_SECONDS: Final = 0.1  # a track whose own length is known ends within a packet or two of it
@@ -82,13 +83,7 @@ def _damaged(reading: Reading) -> Permanent:
 
 
 def _found(reading: Reading) -> str:
-    found = _clock(reading.reached)
+    found = clock(reading.reached)
     if reading.promise.seconds and _is_short(reading, _LOOSE_SECONDS):
-        return f"{found} of {_clock(reading.promise.seconds)}"
+        return f"{found} of {clock(reading.promise.seconds)}"
     return found
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -13,7 +13,7 @@ from gateway import refusals
 from gateway.naming import clean_name, extended_filename
 
 MULTIPART: Final = "multipart/form-data"
-MAX_FIELD_BYTES: Final = 200
+MAX_FIELD_BYTES: Final = 4096  # a comment of the most letters there may be, in UTF-8
 UNKNOWN_TYPE: Final = "application/octet-stream"
 # Any byte is a letter of it: names are decoded afterwards, whatever encoding a client used.
 _BYTES: Final = "latin-1"

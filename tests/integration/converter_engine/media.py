@@ -115,7 +115,7 @@ def loudest_frequency(samples: NDArray[np.float32], rate: int) -> float:
     return float(np.argmax(spectrum)) * rate / len(samples)
 
 
-def convert(box: Box, data: bytes, name: str = "video.mp4", **options: int | None) -> Mp3:
+def convert(box: Box, data: bytes, name: str = "video.mp4", **options: Any) -> Mp3:
     """The MP3 of a video in memory."""
     sink = MemorySink()
     progress: list[float] = []
