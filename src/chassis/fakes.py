@@ -142,6 +142,11 @@ class FakeMediaWriter:
         """See MediaWriter."""
         self._data[: len(data)] = data
 
+    def start_over(self) -> None:
+        """See MediaWriter."""
+        self._data.clear()
+        self._store.delete(self.media_id)
+
     def finish(self) -> StoredMedia:
         """See MediaWriter."""
         data = bytes(self._data)

@@ -110,6 +110,9 @@ class MediaWriter(Protocol):
         Only for a writer that was opened with `hold_start`.
         """
 
+    def start_over(self) -> None:
+        """Delete what was written: the file begins anew; raises StoreUnavailable."""
+
     def finish(self) -> StoredMedia:
         """Store what is left and make the file visible; raises StoreUnavailable."""
 

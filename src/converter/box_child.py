@@ -60,6 +60,10 @@ class PipedOutput:
         """See Sink."""
         _send(Kind.REWRITE, data)
 
+    def start_over(self) -> None:
+        """See Sink."""
+        _send(Kind.START_OVER, b"")
+
     def progress(self, fraction: float) -> None:
         """See Output."""
         _send(Kind.PROGRESS, wire.PROGRESS_REPORT.pack(fraction))

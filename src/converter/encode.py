@@ -29,11 +29,12 @@ def write_mp3(
     threads: int = 1,
     seconds: float | None = None,
     read: Callable[[], float] = lambda: 0.0,
+    check: Callable[[list[bytes]], None] | None = None,
 ) -> Written:
     """Write the MP3 of `sound`, which is not empty; `threads` make no difference to it.
 
     seconds: how long it will probably be; `read` tells how much of it was given, from 0 to 1.
-    Raises what `sound` raises.
+    `check` sees all frames of sound before they are written. Raises what `sound` and it raise.
     """
     counted = _Counted(sound)
     spf = samples_per_frame(encoding.sample_rate)
@@ -43,6 +44,8 @@ def write_mp3(
     template, *frames = next(pieces)
     mp3 = Mp3Writer(output, id3, template)
     for more in itertools.chain([frames], pieces):
+        if check:
+            check(more)
         mp3.write(more)
         mp3.show(read() * min(1.0, mp3.samples / counted.samples))
     mp3.finish(DELAY + lead, counted.samples)

@@ -1,26 +1,32 @@
 """A whole conversion: bytes of a video in, bytes of an MP3 out, in one pass, nothing held whole."""
 
 import itertools
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Final
 
 from chassis.errors import Permanent
-from chassis.jobs import MediaFacts
+from chassis.jobs import Loudness
 from chassis.options import ConversionOptions
 from converter.arriving import open_arriving, require_same
 from converter.conversion import Conversion, Mp3Facts
 from converter.cutting import Span, cut
 from converter.decode import TrackReader
-from converter.encode import Written, write_mp3
-from converter.lame import Encoding
-from converter.media import Media, open_media
+from converter.encode import write_mp3
+from converter.lame import Encoding, own_gain
+from converter.loudness import LoudnessMeter, measuring
+from converter.media import open_media
 from converter.mp3_copy import Copyable, copy_mp3, look
 from converter.mp3_writer import Output
+from converter.normalize import Level, Pass, PeakCheck, TooLoud, after_gain
 from converter.ports import SourceReader
+from converter.receipt import COPIED, mode, mp3_facts, notes, source_facts
 from converter.resample import Samples
 from converter.spelling import clock
 from converter.tags import Tags, choose_tags, id3_tag
-from converter.verdict import judge
+from converter.verdict import TRUNCATED, judge, judge_sound
+
+_MEASURING: Final = 0.15  # of the progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +50,52 @@ def convert(source: SourceReader, output: Output, request: Request) -> Conversio
     Raises Permanent (not_media, no_audio, truncated, corrupt, too_long), or StartOver for a file
     that arrived meanwhile; what was written before is worth nothing then.
     """
+    target = request.options.normalize
+    if target is None:
+        return _convert(source, output, request)
+    request = replace(request, arriving=False)  # it is measured once it is whole
+    level = Level.for_target(_measure(source, Pass(output, 0.0, _MEASURING), request), target)
+    encoding_pass = Pass(output, _MEASURING, 1.0)
+    while True:
+        try:
+            return _convert(source, encoding_pass, request, level)
+        except TooLoud as found:
+            output.start_over()
+            level = level.lowered(found.excess)
+
+
+def _convert(
+    source: SourceReader, output: Output, request: Request, level: Level | None = None
+) -> Conversion:
     options = request.options
     open_source = open_arriving if request.arriving else open_media
     media = open_source(source, options.audio_track)
     _check_length(media.promise.seconds or 0.0, request)
     tags = choose_tags(media.metadata, request.name)
     reader = TrackReader(media, options.sample_rate, options.channels)
-    is_whole = Span.of(options).is_all
-    copyable = look(reader, media.codec_name, options) if is_whole else None
+    is_as_it_is = Span.of(options).is_all and level is None
+    copyable = look(reader, media.codec_name, options) if is_as_it_is else None
+    loudness = None
     if copyable:
         mp3 = _copy(reader, copyable, tags, output, request)
     else:
-        mp3 = _encode(reader, tags, output, request)
+        mp3, loudness = _encode(reader, tags, output, request, level)
     require_same(media, tags, request.name, options.audio_track)
-    return Conversion(source=_facts(media, reader, tags), mp3=mp3)
+    facts = source_facts(media, reader, tags.title, loudness)
+    return Conversion(source=facts, mp3=mp3, notes=notes(facts, mp3, reader, options))
+
+
+def _measure(source: SourceReader, output: Output, request: Request) -> Loudness:
+    """The loudness of what is to be encoded."""
+    options = request.options
+    media = open_media(source, options.audio_track)
+    _check_length(media.promise.seconds or 0.0, request)
+    sound = _sound(TrackReader(media, options.sample_rate, options.channels), request)
+    meter = LoudnessMeter(sound.encoding.sample_rate, sound.encoding.channels)
+    for block in sound.blocks:
+        meter.feed(block)
+        output.progress(sound.read())
+    return meter.finish()
 
 
 def _copy(
@@ -72,16 +110,52 @@ def _copy(
     written = copy_mp3(
         reader, copyable, id3_tag(tags), output, lambda: _check_length(reader.decoded, request)
     )
-    if refusal := _refusal(reader):
+    if refusal := _refusal(reader, request.options):
         raise refusal
-    return _mp3_facts(written, header.sample_rate, header.channels)
+    return mp3_facts(written, header.sample_rate, header.channels, COPIED)
 
 
-def _encode(reader: TrackReader, tags: Tags, output: Output, request: Request) -> Mp3Facts:
+def _encode(
+    reader: TrackReader, tags: Tags, output: Output, request: Request, level: Level | None
+) -> tuple[Mp3Facts, Loudness]:
+    """Gives the loudness of the sound before its gain, too."""
+    sound = _sound(reader, request)
+    encoding = sound.encoding
+    meter = LoudnessMeter(encoding.sample_rate, encoding.channels)
+    encoder_gain = own_gain(encoding)
+    written = write_mp3(
+        level.applied(sound.blocks, encoder_gain) if level else measuring(sound.blocks, meter),
+        encoding,
+        id3_tag(tags),
+        output,
+        threads=request.threads,
+        seconds=sound.seconds,
+        read=sound.read,
+        check=PeakCheck(encoding.channels).look if level and level.is_near_limit else None,
+    )
+    measured = level.measured if level else meter.finish()
+    reached = level.reached if level else after_gain(measured, encoder_gain)
+    how = mode(request.options)
+    facts = mp3_facts(written, encoding.sample_rate, encoding.channels, how, reached)
+    return facts, measured
+
+
+@dataclass(frozen=True, slots=True)
+class _Sound:
+    """What is to be encoded, how, how many seconds it probably has, and how much was read of it."""
+
+    blocks: Iterator[Samples]
+    encoding: Encoding
+    seconds: float | None
+    read: Callable[[], float]
+
+
+def _sound(reader: TrackReader, request: Request) -> _Sound:
     blocks = reader.blocks()
     first = next(blocks, None)
     if first is None:
-        raise _refusal(reader) or Permanent("corrupt", "The file holds no sound.")
+        refusal = judge(reader.reading, reader.completeness)
+        raise refusal or Permanent("corrupt", "The file holds no sound.")
     encoding = Encoding(
         sample_rate=reader.sample_rate,
         channels=reader.channels,
@@ -93,25 +167,11 @@ def _encode(reader: TrackReader, tags: Tags, output: Output, request: Request) -
     sound = cut(itertools.chain([first], blocks), span, reader.sample_rate)
     expected = reader.expected_seconds
     read_up_to = Span(0.0, span.end).length(expected)
-    written = write_mp3(
+    return _Sound(
         _checked(sound, span, reader, request),
         encoding,
-        id3_tag(tags),
-        output,
-        threads=request.threads,
-        seconds=span.length(expected),
-        read=lambda: reader.progress(read_up_to),
-    )
-    return _mp3_facts(written, encoding.sample_rate, encoding.channels)
-
-
-def _mp3_facts(written: Written, sample_rate: int, channels: int) -> Mp3Facts:
-    duration = written.samples / sample_rate
-    return Mp3Facts(
-        duration=duration,
-        bitrate=round(8 * written.size / duration) if duration else 0,
-        sample_rate=sample_rate,
-        channels=channels,
+        span.length(expected),
+        lambda: reader.progress(read_up_to),
     )
 
 
@@ -126,7 +186,7 @@ def _checked(
         yield block
     # What lies behind the span was not read, and whether it is all there does not matter.
     all_there = span.ends_within(reader.decoded, reader.sample_rate)
-    if not all_there and (refusal := _refusal(reader)):
+    if not all_there and (refusal := _refusal(reader, request.options)):
         raise refusal
     if is_empty:
         raise Permanent(
@@ -135,22 +195,14 @@ def _checked(
         )
 
 
-def _refusal(reader: TrackReader) -> Permanent | None:
-    return judge(reader.reading, reader.completeness)
+def _refusal(reader: TrackReader, options: ConversionOptions) -> Permanent | None:
+    refusal = judge(reader.reading, reader.completeness)
+    if refusal and refusal.code == TRUNCATED and options.accept_truncated:
+        return judge_sound(reader.reading)
+    return refusal
 
 
 def _check_length(seconds: float, request: Request) -> None:
     if seconds > request.max_seconds:
         limit = request.max_seconds / 3600
         raise Permanent("too_long", f"The file is longer than {limit:g} hours, which is the limit.")
-
-
-def _facts(media: Media, reader: TrackReader, tags: Tags) -> MediaFacts:
-    return MediaFacts(
-        container=media.container_name,
-        codec=media.codec_name,
-        channels=reader.source_channels,
-        sample_rate=reader.source_sample_rate,
-        duration=round(max(media.promise.seconds or 0.0, reader.decoded), 3),
-        title=tags.title,
-    )

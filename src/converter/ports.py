@@ -22,3 +22,6 @@ class Sink(Protocol):
 
     def rewrite_start(self, data: bytes) -> None:
         """Replace the first bytes: at most 1 MiB, and no more than were written."""
+
+    def start_over(self) -> None:
+        """Forget all that was written: the MP3 begins anew."""

@@ -60,5 +60,8 @@ class _Nowhere:
     def rewrite_start(self, data: bytes) -> None:
         """Forget it."""
 
+    def start_over(self) -> None:
+        """Nothing to forget."""
+
     def progress(self, fraction: float) -> None:
         """Forget it."""

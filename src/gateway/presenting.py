@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from chassis.jobs import Job, Source, State
+from chassis.jobs import Job, Result, Source, State
 
 # The words of the older system, which its pages and clients know.
 WAITING: Final = "ONQUEUE"
@@ -33,7 +33,9 @@ class Presenter:
             "expires_at": _time(job.expires_at),
             "source": _source(job.source),
             "options": job.options.to_document(),
-            "result": asdict(job.result) if job.result else None,
+            "result": _result(job.result),
+            "seconds_waited": job.seconds_waited,
+            "seconds_converted": job.seconds_converted,
             "failure": asdict(job.failure) if job.failure else None,
             "attempts": job.attempts,
             "status_url": self.status_url(job),
@@ -74,6 +76,13 @@ def _source(source: Source) -> dict[str, Any]:
     found = asdict(source)
     media = found.pop("media")
     return found | {"media": media}
+
+
+def _result(result: Result | None) -> dict[str, Any] | None:
+    if result is None:
+        return None
+    found = asdict(result)
+    return found | {"notes": list(result.notes)}
 
 
 def _time(time: datetime | None) -> str | None:

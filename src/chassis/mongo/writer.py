@@ -40,13 +40,17 @@ class GridFsWriter:
         # Chunks need no majority each: `finish` counts them before the file becomes visible.
         self._chunks = database["fs.chunks"].with_options(write_concern=WriteConcern(w=1))
         self._key = ObjectId(media_id)
+        self._hold_start = hold_start
+        self._finished = False
+        self._begin()
+
+    def _begin(self) -> None:
         self._buffer = bytearray()
-        self._held: bytearray | None = bytearray() if hold_start else None
+        self._held: bytearray | None = bytearray() if self._hold_start else None
         self._count = 0
         self._size = 0
         self._sha256 = hashlib.sha256()
         self._shipper = Shipper(self._chunks)
-        self._finished = False
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """See MediaWriter; raises StoreUnavailable when an earlier chunk could not be stored."""
@@ -68,6 +72,11 @@ class GridFsWriter:
         if start is None or len(data) > len(start):
             raise ValueError("only bytes that were written and held back can be replaced")
         start[: len(data)] = data
+
+    def start_over(self) -> None:
+        """See MediaWriter."""
+        self.abort()
+        self._begin()
 
     def finish(self) -> StoredMedia:
         """See MediaWriter."""

@@ -48,6 +48,10 @@ class MemorySink:
         assert len(data) <= min(1 << 20, len(self.data))
         self.data[: len(data)] = data
 
+    def start_over(self) -> None:
+        """See Sink."""
+        self.data.clear()
+
     def progress(self, fraction: float) -> None:
         """See Output."""
         assert 0 <= fraction <= 1

@@ -23,7 +23,9 @@ _PR_GET_NO_NEW_PRIVS = 39
 
 
 def _facts(title: str = "") -> Conversion:
-    return Conversion(MediaFacts("x", "x", 1, 8000, 1.0, title), Mp3Facts(1.0, 1, 8000, 1))
+    return Conversion(
+        MediaFacts("x", "x", 1, 8000, 1.0, title), Mp3Facts(1.0, 1, 8000, 1, "VBR V2")
+    )
 
 
 def well_behaved(source: SourceReader, output: Output, request: Request) -> Conversion:
