@@ -114,13 +114,6 @@ class Converter:
         Raises UnknownJob, or StoreUnavailable where the outcome could not be written down: then the
         lease runs out, and the job is tried again.
         """
-        found = self._jobs.get(message.job_id)
-        if found is None:
-            raise UnknownJob
-        if found.state is State.RECEIVING:
-            if not self._followers.start(partial(self._follow, found.fid)):
-                log.info("there is no room to follow the upload")
-            return
         writing_fid = self._mp3s.new_id()
         try:
             job = self._moved(
@@ -130,10 +123,20 @@ class Converter:
             self._flight.follow(message.job_id)
             return
         if job is None:
-            log.info("there is nothing to convert now")
+            self._look_at(message.job_id)
             return
         log.info("converting", attempt=job.attempts, size=job.source.size)
         self._work_on(job, Attempt(self._holder, job.attempts))
+
+    def _look_at(self, fid: str) -> None:
+        """A job that cannot be claimed: its upload may be under way."""
+        found = self._jobs.get(fid)
+        if found is None:
+            raise UnknownJob
+        if found.state is not State.RECEIVING:
+            log.info("there is nothing to convert now")
+        elif not self._followers.start(partial(self._follow, fid)):
+            log.info("there is no room to follow the upload")
 
     def _follow(self, fid: str) -> None:
         # A name of its own: the same process may hold the same job by a usual claim afterwards.
