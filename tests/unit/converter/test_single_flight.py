@@ -95,7 +95,8 @@ class Works:
 
     def handle(self, job: Job, converter: int = 0) -> None:
         """A message about the job comes to that converter."""
-        self.converters[converter].handle(JobMessage.about(job))
+        if rest := self.converters[converter].handle(JobMessage.about(job)):
+            rest()
 
     def now_is(self, job: Job) -> Job:
         """The job as it is stored."""
