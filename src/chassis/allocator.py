@@ -12,17 +12,18 @@ _MMAP_THRESHOLD: Final = -3
 _ARENA_MAX: Final = -8
 
 _LARGE_BYTES: Final = 256 * 1024
-_SPARE_BYTES: Final = 128 * 1024
 
 
-def give_back_freed_memory() -> None:
-    """From now on, pieces of 256 KiB and more go back to the system when they are freed.
+def give_back_freed_memory(large_bytes: int = _LARGE_BYTES) -> None:
+    """From now on, pieces of `large_bytes` and more go back to the system when they are freed.
 
-    Child processes by fork inherit that. Nothing happens where the C library is another.
+    Those of sizes that are needed again and again should be smaller: the system has to give them
+    anew, page by page. Child processes by fork inherit that. Nothing happens where the C library is
+    another.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is None:
         return
     mallopt(_ARENA_MAX, 1)
-    mallopt(_MMAP_THRESHOLD, _LARGE_BYTES)
-    mallopt(_TRIM_THRESHOLD, _SPARE_BYTES)
+    mallopt(_MMAP_THRESHOLD, large_bytes)
+    mallopt(_TRIM_THRESHOLD, 2 * large_bytes)
