@@ -8,8 +8,10 @@ from typing import Any, Final, Self
 import gevent
 import structlog
 from gunicorn.http.message import Request
+from gunicorn.http.wsgi import create
 from gunicorn.workers.ggevent import GeventWorker
 
+from gateway.serving.answer import Answer
 from gateway.serving.body import RequestBody, linger
 from gateway.serving.patient_socket import PatientSocket
 from gateway.serving.problems import problem_of_parse_error, write_problem
@@ -69,7 +71,9 @@ class StreamingWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no ty
         greenlet = gevent.getcurrent()
         self._serving[greenlet] = body
         try:
-            return super().handle_request(listener_name, req, sock, addr)
+            self._answer(listener_name, req, sock, addr)
+        except gevent.GreenletExit:
+            raise StopIteration from None
         except TimeoutError:
             log.info("a client took nothing of its answer for too long", client=addr[0])
             raise StopIteration from None
@@ -77,6 +81,30 @@ class StreamingWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no ty
             del self._serving[greenlet]
             if not body.ended and not self._cut_off:
                 linger(sock)
+
+    def _answer(self, listener_name: Any, req: Request, sock: socket.socket, addr: Any) -> None:
+        """Have the application answer; raises StopIteration where the connection is to close."""
+        answer, environ = create(req, sock, addr, listener_name, self.cfg, Answer)
+        environ["wsgi.multithread"] = True
+        if not self.alive:
+            answer.force_close()
+        try:
+            pieces = self.wsgi(environ, answer.start_response)
+            try:
+                for piece in pieces:
+                    answer.write(piece)
+                answer.close()
+            finally:
+                pieces.close()
+        except OSError:
+            raise
+        except Exception:
+            if not answer.headers_sent:
+                raise
+            log.exception("an answer broke off")
+            raise StopIteration from None
+        if answer.should_close():
+            raise StopIteration
 
     def handle_error(
         self, req: Request | None, client: socket.socket, addr: Any, exc: BaseException
