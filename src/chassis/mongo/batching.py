@@ -1,18 +1,21 @@
-"""Reads that are wanted at the same moment are one read, as in Facebook's DataLoader.
+"""Reads that are wanted while another one is under way are one read, as in Facebook's DataLoader.
 
-A read of eight documents costs the driver hardly more than a read of one, and a server that is busy
-has many requests ready at the same moment: so the busier it is, the less each of them costs.
+A read of eight documents costs the driver and MongoDB hardly more than a read of one. The busier a
+server is, the more requests come while a read is under way, and the less each of them costs.
 """
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from threading import Event, Lock
 from time import sleep
-from typing import Any
+from typing import Any, Final
 
 from chassis.errors import StoreUnavailable
 
 Document = Mapping[str, Any]
+
+PATIENCE_SECONDS: Final = 0.005
+"""How long a read waits for the one under way: a store that hangs holds up nobody else for long."""
 
 
 class BatchedReads:
@@ -23,6 +26,8 @@ class BatchedReads:
         self._read = read
         self._lock = Lock()
         self._gathering: _Batch | None = None
+        self._under_way = Event()
+        self._under_way.set()
 
     def get(self, key: str) -> Document | None:
         """The document with that id, or None; raises StoreUnavailable."""
@@ -43,6 +48,7 @@ class BatchedReads:
     def _lead(self, batch: "_Batch") -> None:
         try:
             self._gather()
+            self._under_way = batch.over
             batch.found = self._read(batch.keys)
         except StoreUnavailable as error:
             batch.failure = error.detail
@@ -52,6 +58,7 @@ class BatchedReads:
 
     def _gather(self) -> None:
         try:
+            self._under_way.wait(PATIENCE_SECONDS)
             sleep(0)  # whoever else is about to ask does so now
         finally:
             with self._lock:
