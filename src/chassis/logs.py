@@ -8,8 +8,7 @@ import json
 import logging
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from threading import Lock
+from contextlib import contextmanager, suppress
 from typing import Final
 
 import structlog
@@ -17,7 +16,6 @@ from structlog.typing import EventDict, Processor
 
 from chassis.trace import trace_id
 
-_STDOUT: Final = Lock()
 _ENCODE: Final = json.JSONEncoder(default=repr).encode
 
 
@@ -36,13 +34,12 @@ def configure(service: str, level: str) -> None:
         _named(service),
         structlog.processors.format_exc_info,
         structlog.processors.EventRenamer("message"),
-        _rendered,
     ]
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*first, structlog.stdlib.ExtraAdder()],
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last, _text],
         )
     )
     root = logging.getLogger()
@@ -53,7 +50,7 @@ def configure(service: str, level: str) -> None:
     # pika logs each failed connection as eight errors with traces; ours says it in one line.
     logging.getLogger("pika").setLevel(logging.CRITICAL)
     structlog.configure(
-        processors=[*first, *last],
+        processors=[*first, *last, _line],
         logger_factory=_Output,
         wrapper_class=structlog.make_filtering_bound_logger(root.level),
         cache_logger_on_first_use=True,
@@ -66,11 +63,11 @@ class _Output:
     def __init__(self, name: str = "") -> None:
         self.name = name
 
-    def write(self, line: str) -> None:
-        """A line at once, so that those of several threads do not mix."""
-        with _STDOUT:
-            sys.stdout.write(f"{line}\n")
-            sys.stdout.flush()
+    def write(self, line: bytes) -> None:
+        """A line at once: the buffer keeps those of several threads apart (io.BufferedWriter)."""
+        with suppress(OSError, ValueError):  # whoever cannot log goes on all the same
+            sys.stdout.buffer.write(line)
+            sys.stdout.buffer.flush()
 
     debug = info = warning = error = critical = write
 
@@ -93,5 +90,9 @@ def _named(service: str) -> Processor:
     return add_service
 
 
-def _rendered(_logger: object, _method: str, event: EventDict) -> str:
+def _text(_logger: object, _method: str, event: EventDict) -> str:
     return _ENCODE(event)
+
+
+def _line(_logger: object, _method: str, event: EventDict) -> bytes:
+    return f"{_ENCODE(event)}\n".encode()
