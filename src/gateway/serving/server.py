@@ -56,6 +56,9 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         }
         for name, value in chosen.items():
             self.cfg.set(name, value)
+        # Read some forty times a request: as attributes they are found without a call of a method.
+        found = {name: setting.get() for name, setting in self.cfg.settings.items()}
+        self.cfg.__dict__.update(found)
 
     def load(self) -> Callable[..., Any]:
         """The application, with its connections."""
