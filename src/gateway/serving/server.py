@@ -19,6 +19,7 @@ from chassis.logs import configure
 from chassis.settings import load_settings
 from gateway.adapters import Connections
 from gateway.app import create_app
+from gateway.serving.hashing import ThreadedSha256
 from gateway.serving.logger import JsonLogger
 from gateway.serving.worker import StreamingWorker
 from gateway.settings import SERVICE, GatewaySettings
@@ -59,7 +60,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
     def load(self) -> Callable[..., Any]:
         """The application, with its connections."""
-        connections = Connections(self.settings)
+        connections = Connections(self.settings, ThreadedSha256)
         app = create_app(self.settings, connections.connect, self.draining)
         connections.start()
         self._close = connections.stop
