@@ -15,6 +15,7 @@ from typing import Any, Final
 from gunicorn.app.base import BaseApplication
 from gunicorn.sock import create_sockets
 
+from chassis.allocator import keep_freed_memory
 from chassis.logs import configure
 from chassis.settings import load_settings
 from gateway.adapters import Connections
@@ -79,6 +80,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
 def main() -> None:
     """Run the gateway until SIGTERM; ends with 2 where settings are wrong."""
+    keep_freed_memory()
     settings = load_settings(GatewaySettings, os.environ)
     configure(SERVICE, settings.log_level)
     _allow_open_files(settings.max_connections + _FILES_BESIDE_CONNECTIONS)
