@@ -23,7 +23,6 @@ from converter.confinement import Limits, confine
 from converter.fork_protocol import DESCRIPTORS, EXIT_STATUS, READY
 from converter.warm_up import warm_up
 
-
 _LARGE_BYTES: Final = 1 << 20  # more than a piece of sound has: each takes the place of the last
 
 

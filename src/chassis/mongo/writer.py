@@ -8,7 +8,7 @@ specification has it (https://github.com/mongodb/specifications, source/gridfs).
 import hashlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Self
+from typing import Protocol, Self
 
 from bson import ObjectId
 from pymongo import WriteConcern
@@ -17,8 +17,19 @@ from pymongo.database import Database
 
 from chassis.errors import StoreUnavailable
 from chassis.mongo.client import store_errors
-from chassis.mongo.shipper import Document, Shipper
+from chassis.mongo.insertion import Document
+from chassis.mongo.shipper import Shipper
 from chassis.ports import CHUNK_BYTES, StoredMedia
+
+
+class Digest(Protocol):
+    """A hash as hashlib has it; it may compute while its caller goes on."""
+
+    def update(self, data: bytes, /) -> None:
+        """Take further bytes."""
+
+    def hexdigest(self) -> str:
+        """The hash of all of them."""
 
 
 class GridFsWriter:
@@ -32,6 +43,7 @@ class GridFsWriter:
         name: str,
         content_type: str,
         hold_start: bool,
+        digest: Digest,
     ) -> None:
         self.media_id = media_id
         self._name = name
@@ -44,7 +56,7 @@ class GridFsWriter:
         self._held: bytearray | None = bytearray() if hold_start else None
         self._count = 0
         self._size = 0
-        self._sha256 = hashlib.sha256()
+        self._sha256 = digest
         self._shipper = Shipper(self._chunks)
         self._finished = False
 
@@ -126,7 +138,7 @@ class GridFsWriter:
     def _chunk(self, number: int, data: bytes) -> Document:
         return {"_id": ObjectId(), "files_id": self._key, "n": number, "data": data}
 
-    def _hash_from(self, start: bytearray) -> "hashlib._Hash":
+    def _hash_from(self, start: bytearray) -> Digest:
         """Of the whole file, which begins with `start`; what follows is read again."""
         sha256 = hashlib.sha256(start)
         if self._count <= 1:

@@ -1,4 +1,4 @@
-"""What is freed goes back to the system."""
+"""What is freed goes back to the system, or stays for the next pieces, as a service wants it."""
 
 import subprocess
 import sys
@@ -34,3 +34,32 @@ def test_large_pieces_go_back_although_small_ones_lie_between() -> None:
     """Of 100 MiB that were used and freed hardly anything is left; untold, nearly all of it is."""
     assert kept_kib("told") < 10_000
     assert kept_kib("untold") > 50_000
+
+
+REUSE = """
+import resource, sys
+if sys.argv[1] == "told":
+    from chassis.allocator import keep_freed_memory
+    keep_freed_memory()
+
+def pages():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+
+piece = memoryview(b"x" * (4 << 20))
+before = pages()
+for _ in range(50):
+    chunks = [bytes(piece) for _ in range(4)]
+    del chunks
+print(pages() - before)
+"""
+
+
+def fetched_pages(how: str) -> int:
+    command = [sys.executable, "-c", REUSE, how]
+    return int(subprocess.check_output(command, env={"PYTHONPATH": "src"}))
+
+
+def test_freed_pieces_are_used_again() -> None:
+    """Of 50 times 16 MiB the system gives the pages about once; untold, nearly each time."""
+    assert fetched_pages("told") < 10_000
+    assert fetched_pages("untold") > 20_000
