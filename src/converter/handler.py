@@ -156,10 +156,9 @@ class Converter:
             rest()
 
     def _work_on(self, job: Job, attempt: Attempt) -> Rest | None:
-        rest = None
+        """Convert; what is left to do, or None where an error has ended the attempt."""
         with self._ended_by_errors(job, attempt):
-            rest = partial(self._finish, job, attempt, self._convert(job, attempt))
-        return rest
+            return partial(self._finish, job, attempt, self._convert(job, attempt))
 
     def _finish(self, job: Job, attempt: Attempt, store: Rest) -> None:
         with self._ended_by_errors(job, attempt):
