@@ -13,16 +13,17 @@ _MMAP_THRESHOLD: Final = -3
 _ARENA_MAX: Final = -8
 
 _LARGE_BYTES: Final = 256 * 1024
-_SPARE_BYTES: Final = 128 * 1024
 _KEPT_BYTES: Final = 32 << 20  # the largest threshold that there is
 
 
-def give_back_freed_memory() -> None:
-    """From now on, pieces of 256 KiB and more go back to the system when they are freed.
+def give_back_freed_memory(large_bytes: int = _LARGE_BYTES) -> None:
+    """From now on, pieces of `large_bytes` and more go back to the system when they are freed.
 
-    Child processes by fork inherit that. Nothing happens where the C library is another.
+    Those of sizes that are needed again and again should be smaller: the system has to give them
+    anew, page by page. Child processes by fork inherit that. Nothing happens where the C library is
+    another.
     """
-    _set({_ARENA_MAX: 1, _MMAP_THRESHOLD: _LARGE_BYTES, _TRIM_THRESHOLD: _SPARE_BYTES})
+    _set({_ARENA_MAX: 1, _MMAP_THRESHOLD: large_bytes, _TRIM_THRESHOLD: 2 * large_bytes})
 
 
 def keep_freed_memory() -> None:

@@ -5,6 +5,7 @@ wide as two bytes, so that it takes one look into a table to go on by two; and i
 numpy can work on all pieces of the data at once and put their remainders together.
 """
 
+from array import array
 from functools import cache
 from typing import Final
 
@@ -48,13 +49,15 @@ def _word_table() -> _Remainders:
 
 
 @cache
-def _moved_table() -> list[int]:
-    """Each remainder after a piece of zeros."""
+def _moved_table() -> "array[int]":
+    """Each remainder after a piece of zeros.
+
+    No list: a forked process would copy a page of memory for nearly each number that it looks at.
+    """
     table = moved = _word_table()
     for _ in range(_PIECE_WORDS - 1):
         moved = table[moved]
-    values: list[int] = moved.tolist()
-    return values
+    return array("H", moved.tobytes())
 
 
 @cache

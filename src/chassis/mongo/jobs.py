@@ -151,12 +151,12 @@ class MongoJobStore:
         """See JobStore."""
         wanted = set(media_ids)
         named: set[str] = set()
+        in_use = {"$in": list(wanted)} | _TEXT  # said of each field alone: each has its own index
+        anywhere = {"$or": [{name: in_use} for name in _MEDIA_FIELDS]}
         with store_errors():
-            for name in _MEDIA_FIELDS:
-                in_use = {name: {"$in": list(wanted)} | _TEXT}
-                for document in self._jobs.find(in_use, {name: 1, "_id": 0}):
-                    found = document[name]
-                    named.update([found] if isinstance(found, str) else found)
+            for document in self._jobs.find(anywhere, dict.fromkeys(_MEDIA_FIELDS, 1) | {"_id": 0}):
+                for found in document.values():
+                    named.update([found] if isinstance(found, str) else found or ())
         return named & wanted
 
     def counts(self) -> dict[State, int]:

@@ -91,7 +91,7 @@ class GridFsWriter:
         with store_errors():
             if self._chunks.count_documents({"files_id": self._key}) != self._count:
                 raise StoreUnavailable("The store lost a part of the file while it was written.")
-            sha256 = self._sha256 if self._held is None else self._hash_of_stored()
+            sha256 = self._sha256 if self._held is None else self._hash_from(self._held)
             self._files.insert_one(
                 {
                     "_id": self._key,
@@ -138,9 +138,12 @@ class GridFsWriter:
     def _chunk(self, number: int, data: bytes) -> Document:
         return {"_id": ObjectId(), "files_id": self._key, "n": number, "data": data}
 
-    def _hash_of_stored(self) -> Digest:
-        sha256 = hashlib.sha256()
-        for data in chunk_data(self._chunks, self._key, 0, self._count):
+    def _hash_from(self, start: bytearray) -> Digest:
+        """Of the whole file, which begins with `start`; what follows is read again."""
+        sha256 = hashlib.sha256(start)
+        if self._count <= 1:
+            return sha256
+        for data in chunk_data(self._chunks, self._key, 1, self._count):
             sha256.update(data)
         return sha256
 
@@ -162,7 +165,11 @@ def chunk_data(
 
 
 def delete_file(files: Collection[Document], chunks: Collection[Document], key: ObjectId) -> None:
-    """Delete a file and its chunks, whichever are there."""
+    """Delete a file and its chunks, whichever are there.
+
+    What a crash of the store brings back is named by no job: the sweeper deletes it again.
+    """
+    unhurried = WriteConcern(w=1, j=False)
     with store_errors():
-        files.delete_one({"_id": key})
-        chunks.delete_many({"files_id": key})
+        files.with_options(write_concern=unhurried).delete_one({"_id": key})
+        chunks.with_options(write_concern=unhurried).delete_many({"files_id": key})
