@@ -11,8 +11,8 @@ _TRIM_THRESHOLD: Final = -1
 _MMAP_THRESHOLD: Final = -3
 _ARENA_MAX: Final = -8
 
-_LARGE_BYTES: Final = 256 * 1024
-_SPARE_BYTES: Final = 128 * 1024
+_LARGE_BYTES: Final = 8 << 20
+_SPARE_BYTES: Final = 2 << 20
 
 
 def give_back_freed_memory() -> None:

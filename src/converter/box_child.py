@@ -24,10 +24,16 @@ Engine = Callable[[SourceReader, Output, Request], Conversion]
 
 
 class PipedSource:
-    """The source, as the box hands it over; without a size it is still on its way."""
+    """The source, as the box hands it over; without a size it is still on its way.
+
+    Of a source that is whole, more is asked for where reading goes on, and kept: as much as the
+    box has there in one piece. The buffer is always the same, because new memory is slow.
+    """
 
     def __init__(self, size: int | None) -> None:
         self._size = size
+        self._buffer = memoryview(bytearray(wire.MAX_READ_BYTES))
+        self._start = self._end = 0
 
     @property
     def size(self) -> int:
@@ -42,10 +48,22 @@ class PipedSource:
         """See SourceReader."""
         if length <= 0 or (self._size is not None and offset >= self._size):
             return b""
+        if not self._start <= offset < self._end:
+            goes_on = offset == self._end and self._size is not None
+            self._ask(offset, wire.MAX_READ_BYTES if goes_on else length)
+        first = offset - self._start
+        return bytes(self._buffer[first : min(first + length, self._end - self._start)])
+
+    def _ask(self, offset: int, length: int) -> None:
         request = wire.READ_REQUEST.pack(offset, min(length, wire.MAX_READ_BYTES))
         _send(Kind.READ, request)
-        kind, data = _receive()
-        return data if kind is Kind.DATA else _vanish()
+        try:
+            kind, length = wire.receive_into(READ_FROM, self._buffer)
+        except (EOFError, OSError, wire.WireError):
+            _vanish()
+        if kind is not Kind.DATA:
+            _vanish()
+        self._start, self._end = offset, offset + length
 
 
 class PipedOutput:
