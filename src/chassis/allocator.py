@@ -1,9 +1,9 @@
-"""glibc's memory allocator, told to give back what is freed, where large pieces are passed on.
+"""glibc's memory allocator, told to use again what was freed, where large pieces are passed on.
 
 Left to itself it keeps what was freed, in an arena for each thread: a converter then holds a third
-more than it uses. But memory that is new costs about 3 us for each 4 KiB on a virtual machine, as
-much as copying it ten times: pieces that come and go, as chunks of files do, are to reuse what
-is there. Source: mallopt(3); the numbers are those of malloc.h.
+more than it uses. To give all of it back at once is dear: on a virtual machine new memory costs
+about 3 us for each 4 KiB, ten times as much as copying that. Source: mallopt(3); the numbers are
+those of malloc.h.
 """
 
 import ctypes
@@ -17,8 +17,8 @@ _LARGE_BYTES: Final = 8 << 20  # more than a message of MongoDB's with some chun
 _SPARE_BYTES: Final = 16 << 20  # what reading a file takes
 
 
-def give_back_freed_memory() -> None:
-    """From now on, what is freed goes back to the system, but for 16 MiB to be used again.
+def reuse_freed_memory() -> None:
+    """From now on, all threads share what was freed; beyond 16 MiB the system has its end back.
 
     Child processes by fork inherit that. Nothing happens where the C library is another.
     """
