@@ -1,11 +1,11 @@
 """A job as the API shows it."""
 
 import math
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from chassis.jobs import Job, Source, State
+from chassis.jobs import Failure, Job, MediaFacts, Result, Source, State
+from chassis.options import ConversionOptions
 
 # The words of the older system, which its pages and clients know.
 WAITING: Final = "ONQUEUE"
@@ -32,9 +32,9 @@ class Presenter:
             "updated_at": _time(job.updated_at),
             "expires_at": _time(job.expires_at),
             "source": _source(job.source),
-            "options": job.options.to_document(),
-            "result": asdict(job.result) if job.result else None,
-            "failure": asdict(job.failure) if job.failure else None,
+            "options": _fields(job.options),
+            "result": _fields(job.result),
+            "failure": _fields(job.failure),
             "attempts": job.attempts,
             "status_url": self.status_url(job),
             "download_url": self.download_url(job),
@@ -71,9 +71,19 @@ def retry_after(job: Job, now: datetime) -> int:
 
 
 def _source(source: Source) -> dict[str, Any]:
-    found = asdict(source)
-    media = found.pop("media")
-    return found | {"media": media}
+    return {
+        "name": source.name,
+        "size": source.size,
+        "sha256": source.sha256,
+        "media": _fields(source.media),
+    }
+
+
+def _fields(part: MediaFacts | Result | Failure | ConversionOptions | None) -> Any:
+    """A part of a job that is shown as it is, and holds nothing but texts and numbers."""
+    if part is None:
+        return None
+    return {name: getattr(part, name) for name in part.__slots__}
 
 
 def _time(time: datetime | None) -> str | None:

@@ -5,10 +5,9 @@ them in batches from a thread of its own, and hashes on the way. What it writes 
 specification has it (https://github.com/mongodb/specifications, source/gridfs).
 """
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import Final, Self
+from typing import Final, Protocol, Self
 
 from bson import ObjectId
 from pymongo import WriteConcern
@@ -17,10 +16,21 @@ from pymongo.database import Database
 
 from chassis.errors import StoreUnavailable
 from chassis.mongo.client import store_errors
-from chassis.mongo.shipper import Document, Shipper
+from chassis.mongo.insertion import Document
+from chassis.mongo.shipper import Shipper
 from chassis.ports import CHUNK_BYTES, StoredMedia
 
 _UNHASHED_CHUNKS: Final = 8
+
+
+class Digest(Protocol):
+    """A hash as hashlib has it; it may compute while its caller goes on."""
+
+    def update(self, data: bytes, /) -> None:
+        """Take further bytes."""
+
+    def hexdigest(self) -> str:
+        """The hash of all of them."""
 
 
 class GridFsWriter:
@@ -38,6 +48,7 @@ class GridFsWriter:
         name: str,
         content_type: str,
         hold_start: bool,
+        digest: Digest,
     ) -> None:
         self.media_id = media_id
         self._name = name
@@ -51,7 +62,7 @@ class GridFsWriter:
         self._unhashed: list[bytes] = []
         self._count = 0
         self._size = 0
-        self._sha256 = hashlib.sha256()
+        self._sha256 = digest
         self._shipper = Shipper(self._chunks)
         self._finished = False
 
@@ -137,9 +148,9 @@ class GridFsWriter:
     def _chunk(self, number: int, data: bytes) -> Document:
         return {"_id": ObjectId(), "files_id": self._key, "n": number, "data": data}
 
-    def _hash_behind(self, held: bytearray) -> "hashlib._Hash":
+    def _hash_behind(self, held: bytearray) -> Digest:
         """The hash of a file whose start was held back: only now is it known."""
-        self._sha256.update(held)
+        self._sha256.update(bytes(held))
         behind: Iterable[bytes] = self._unhashed
         if self._count > _UNHASHED_CHUNKS + 1:
             behind = chunk_data(self._chunks, self._key, 1, self._count)
