@@ -15,15 +15,13 @@ import signal
 import socket
 import sys
 from dataclasses import dataclass
-from typing import Final, NoReturn
+from typing import NoReturn
 
-from chassis.allocator import give_back_freed_memory
+from chassis.allocator import share_freed_memory
 from converter.box_child import Engine, run
 from converter.confinement import Limits, confine
 from converter.fork_protocol import DESCRIPTORS, EXIT_STATUS, READY
 from converter.warm_up import warm_up
-
-_LARGE_BYTES: Final = 1 << 20  # more than a piece of sound has: each takes the place of the last
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +94,7 @@ class ForkServer:
 def main() -> None:
     """Run the server: the arguments are the control descriptor, the engine, and the limits."""
     descriptor, engine_name, memory_bytes, cpu_seconds = sys.argv[1:]
-    give_back_freed_memory(_LARGE_BYTES)
+    share_freed_memory()
     engine = pkgutil.resolve_name(engine_name)
     warm_up()
     gc.collect()
