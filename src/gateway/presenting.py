@@ -1,11 +1,10 @@
 """A job as the API shows it."""
 
 import math
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from chassis.jobs import Job, Source, State
+from chassis.jobs import Failure, Job, MediaFacts, Result, Source, State
 
 # The words of the older system, which its pages and clients know.
 WAITING: Final = "ONQUEUE"
@@ -33,8 +32,8 @@ class Presenter:
             "expires_at": _time(job.expires_at),
             "source": _source(job.source),
             "options": job.options.to_document(),
-            "result": asdict(job.result) if job.result else None,
-            "failure": asdict(job.failure) if job.failure else None,
+            "result": _fields(job.result),
+            "failure": _fields(job.failure),
             "attempts": job.attempts,
             "status_url": self.status_url(job),
             "download_url": self.download_url(job),
@@ -71,9 +70,19 @@ def retry_after(job: Job, now: datetime) -> int:
 
 
 def _source(source: Source) -> dict[str, Any]:
-    found = asdict(source)
-    media = found.pop("media")
-    return found | {"media": media}
+    return {
+        "name": source.name,
+        "size": source.size,
+        "sha256": source.sha256,
+        "media": _fields(source.media),
+    }
+
+
+def _fields(part: MediaFacts | Result | Failure | None) -> Any:
+    """A part of a job that is shown as it is, and holds nothing but texts and numbers."""
+    if part is None:
+        return None
+    return {name: getattr(part, name) for name in part.__slots__}
 
 
 def _time(time: datetime | None) -> str | None:
