@@ -12,6 +12,7 @@ from converter.conversion import Conversion, Mp3Facts
 from converter.cutting import Span, cut
 from converter.decode import TrackReader
 from converter.encode import Written, write_mp3
+from converter.id3 import Id3
 from converter.lame import Encoding
 from converter.media import Media, open_media
 from converter.mp3_copy import Copyable, copy_mp3, look
@@ -19,7 +20,7 @@ from converter.mp3_writer import Output
 from converter.ports import SourceReader
 from converter.resample import Samples
 from converter.spelling import clock
-from converter.tags import Tags, choose_tags, id3_tag
+from converter.tags import Tags, choose_tags
 from converter.verdict import judge
 
 
@@ -48,7 +49,7 @@ def convert(source: SourceReader, output: Output, request: Request) -> Conversio
     open_source = open_arriving if request.arriving else open_media
     media = open_source(source, options.audio_track)
     _check_length(media.promise.seconds or 0.0, request)
-    tags = choose_tags(media.metadata, request.name)
+    tags = choose_tags(media.metadata, request.name, options)
     reader = TrackReader(media, options.sample_rate, options.channels)
     is_whole = Span.of(options).is_all
     copyable = look(reader, media.codec_name, options) if is_whole else None
@@ -56,7 +57,7 @@ def convert(source: SourceReader, output: Output, request: Request) -> Conversio
         mp3 = _copy(reader, copyable, tags, output, request)
     else:
         mp3 = _encode(reader, tags, output, request)
-    require_same(media, tags, request.name, options.audio_track)
+    require_same(media, tags, request.name, options)
     return Conversion(source=_facts(media, reader, tags), mp3=mp3)
 
 
@@ -70,7 +71,7 @@ def _copy(
     header = copyable.header
     reader.note_source(header.sample_rate, header.channels)
     written = copy_mp3(
-        reader, copyable, id3_tag(tags), output, lambda: _check_length(reader.decoded, request)
+        reader, copyable, Id3(tags), output, lambda: _check_length(reader.decoded, request)
     )
     if refusal := _refusal(reader):
         raise refusal
@@ -96,7 +97,7 @@ def _encode(reader: TrackReader, tags: Tags, output: Output, request: Request) -
     written = write_mp3(
         _checked(sound, span, reader, request),
         encoding,
-        id3_tag(tags),
+        Id3(tags),
         output,
         threads=request.threads,
         seconds=span.length(expected),

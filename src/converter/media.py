@@ -16,7 +16,8 @@ from converter.formats import (
     CONTAINERS,
     INDEXED_CONTAINERS,
     MEASURED_CONTAINERS,
-    STREAM_TAGGED_CONTAINERS,
+    TITLED_TRACK_CONTAINERS,
+    TRACK_TAGGED_CONTAINERS,
 )
 from converter.ports import SourceReader
 from converter.structure import (
@@ -127,9 +128,23 @@ class Media:
 
     @property
     def metadata(self) -> dict[str, str]:
-        """The tags of the file."""
-        tagged_stream = self.container.format.name in STREAM_TAGGED_CONTAINERS
-        return self.track.metadata if tagged_stream else self.container.metadata
+        """The tags of the file and of its track, by names in lower case.
+
+        Where both have one, it is the file's; but a language is the track's. What a track is called
+        ("Stereo") is no title: libavformat tells that in lower case, and Matroska's tags as they
+        are, in capitals.
+        """
+        container = self.container.format.name
+        found: dict[str, str] = {}
+        if container in TRACK_TAGGED_CONTAINERS:
+            own = self.track.metadata
+            found = {key.lower(): text for key, text in own.items() if key != "title"}
+            if container in TITLED_TRACK_CONTAINERS and "title" in own:
+                found["title"] = own["title"]
+        found |= {key.lower(): text for key, text in self.container.metadata.items()}
+        if self.track.language:
+            found["language"] = self.track.language
+        return found
 
 
 def open_media(source: SourceReader, wanted: int | str | None = None) -> Media:
