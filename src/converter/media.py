@@ -127,6 +127,16 @@ class Media:
         return self.track.codec_context.codec.canonical_name
 
     @property
+    def sound_start(self) -> float:
+        """Where the track's sound begins on the timeline of the file, in seconds.
+
+        What libavformat tells so of an MP3 is the encoder's delay, which is no place on it.
+        """
+        if self.container.format.name == "mp3" or not self.track.time_base:
+            return 0.0
+        return max(0.0, float((self.track.start_time or 0) * self.track.time_base))
+
+    @property
     def metadata(self) -> dict[str, str]:
         """The tags of the file and of its track, by names in lower case.
 

@@ -33,6 +33,7 @@ class Mp3Writer:
         if header is None:
             raise ValueError("the template is no frame")
         self._samples_per_frame = header.samples
+        self._sample_rate = header.sample_rate
         self._gathered = bytearray(id3.start + template)
         self._index = FrameIndex()
         self._shown = 0.0
@@ -66,7 +67,7 @@ class Mp3Writer:
         self._gathered += self._id3.end(self.size)
         self._flush()
         tag = tag_frame(self._template, self._index, delay, self.samples - delay - samples)
-        self._output.rewrite_start(self._id3.start + tag)
+        self._output.rewrite_start(self._id3.finished(samples / self._sample_rate) + tag)
 
     def _flush(self) -> None:
         self._output.write(bytes(self._gathered))

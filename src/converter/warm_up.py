@@ -11,8 +11,10 @@ import av
 
 from chassis.errors import Permanent
 from chassis.options import ConversionOptions
+from converter.chapters import Chapter
 from converter.engine import Request, convert
 from converter.id3 import Id3
+from converter.labels import Labels
 from converter.tags import Tags, language_code
 
 _SAMPLE_RATE: Final = 32_000
@@ -34,7 +36,9 @@ def warm_up() -> None:
         convert(_Bytes(b"no media"), _Nowhere(), request)
     for text in _TEXTS:
         tags = Tags(title=text, artist=text, date="2001-02-03", genre="Rock", comment=text)
-        Id3(tags).end(size=1 << 20)
+        id3 = Id3(Labels(tags, (Chapter(0.0, 1.0, text),)))
+        id3.finished(seconds=0.5)
+        id3.end(size=1 << 20)
     for language in _LANGUAGES:
         language_code(language)
 

@@ -4,11 +4,12 @@ import io
 from dataclasses import asdict
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from mutagen.id3 import ID3, ParseID3v1
 
 from converter.id3 import Id3
+from converter.labels import Labels
 from converter.tags import Tags, title_from_name
 
 TEXTS = (
@@ -42,23 +43,25 @@ def test_texts_of_every_script_survive(text: str) -> None:
         comment=text,
         language="jpn",
     )
-    found = read(Id3(tags))
+    found = read(Id3(Labels(tags)))
     keys = ("TIT2", "TPE1", "TALB", "TPE2", "TCON", "COMM::jpn")
     assert [str(found[key]) for key in keys] == [text] * 6
     assert [str(found[key]) for key in ("TDRC", "TRCK", "TLAN")] == ["2021-05-03", "3/12", "jpn"]
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), min_size=1))
 def test_every_text_survives(title: str) -> None:
     """Whatever the title, mutagen reads back what we wrote."""
-    tag = Id3(Tags(title=title_from_name(title), comment=title_from_name(title)))
-    assert str(read(tag)["TIT2"]) == str(read(tag)["COMM::XXX"]) == title_from_name(title)
+    name = title_from_name(title)
+    tag = Id3(Labels(Tags(title=name, comment=name)))
+    assert str(read(tag)["TIT2"]) == str(read(tag)["COMM::XXX"]) == name
     assert len(tag.end(SIZE)) == 128
 
 
 def test_no_padding_and_only_what_is_known() -> None:
     """A tag with a title alone is a few bytes long and holds nothing else."""
-    tag = Id3(Tags(title="abc"))
+    tag = Id3(Labels(Tags(title="abc")))
     assert len(tag.start) == 10 + 10 + 1 + 4
     assert set(read(tag)) == {"TIT2"}
 
@@ -74,7 +77,7 @@ def test_id3v1_beside_it() -> None:
         genre="Rock",
         comment="Später",
     )
-    written = Id3(tags).end(SIZE)
+    written = Id3(Labels(tags)).end(SIZE)
     assert len(written) == 128
     found = ParseID3v1(written)
     assert found
@@ -91,5 +94,5 @@ def test_id3v1_beside_it() -> None:
 @pytest.mark.parametrize(("tags", "size"), [(Tags(), SIZE), (Tags(title="Beep"), 2000)])
 def test_where_there_is_no_id3v1(tags: Tags, size: int) -> None:
     """Without tags there is none; nor where it would be a large part of a very short MP3."""
-    assert not Id3(tags).end(size)
-    assert bool(Id3(tags).start) == any(asdict(tags).values())
+    assert not Id3(Labels(tags)).end(size)
+    assert bool(Id3(Labels(tags)).start) == any(asdict(tags).values())
