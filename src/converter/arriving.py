@@ -11,6 +11,7 @@ from typing import Final
 from chassis.errors import Permanent
 from chassis.options import ConversionOptions
 from converter.conversion import StartOver
+from converter.decode import TrackReader
 from converter.formats import INDEXED_CONTAINERS, LATE_TAGS_CONTAINERS, STREAMED_CONTAINERS
 from converter.labels import Labels, read_labels
 from converter.media import IN_ORDER, Media, MediaFile, open_file, open_media
@@ -83,5 +84,7 @@ def require_same(media: Media, labels: Labels, name: str, options: ConversionOpt
     if media.container.format.name not in LATE_TAGS_CONTAINERS:
         return
     whole = open_media(media.file.source, options.audio_track)
-    if read_labels(whole, name, options) != labels or whole.track.index != media.track.index:
+    if whole.track.index != media.track.index:
+        raise StartOver
+    if read_labels(whole, TrackReader(whole), name, options) != labels:
         raise StartOver

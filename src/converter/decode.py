@@ -8,7 +8,7 @@ from av.audio.frame import AudioFrame
 from av.audio.layout import AudioLayout
 from av.error import FFmpegError
 from av.packet import Packet
-from av.stream import Discard, Stream
+from av.stream import Discard, Disposition, Stream
 
 from converter.formats import mp3_sample_rate
 from converter.media import Media
@@ -51,7 +51,9 @@ class TrackReader:
         self._damaged = 0
         self._demuxed: Iterator[Packet[Stream]] = self._demux()
         self.decoded = 0.0
-        self._streams: list[Stream] = [media.track]
+        self._attached: dict[int, Packet[Stream]] = {}
+        pictures = [stream for stream in media.container.streams if _is_picture(stream)]
+        self._streams: list[Stream] = [media.track, *pictures]
         if media.promises_as_a_whole:
             # Only the longest of all tracks keeps a promise that is made for the whole file.
             self._streams = list(media.container.streams)
@@ -73,6 +75,12 @@ class TrackReader:
         looked_at = list(itertools.islice(self._demuxed, count))
         self._demuxed = itertools.chain(looked_at, self._demuxed)
         return [packet for packet in looked_at if packet.size]
+
+    def attached_pictures(self) -> list["Packet[Stream]"]:
+        """The pictures that belong to the file (covers), of which libavformat has each whole."""
+        if any(map(_is_picture, self._streams)):
+            self.first_packets(1)  # they come before it
+        return list(self._attached.values())
 
     def packets(self) -> Iterator["Packet[Stream]"]:
         """The track as it is, in place of `blocks`; tell what is in it with `note_decoded`."""
@@ -131,6 +139,8 @@ class TrackReader:
                     self._note_end(packet)
                     if packet.stream is self._media.track:
                         yield packet
+                    elif packet.size and _is_picture(packet.stream):
+                        self._attached.setdefault(packet.stream_index, packet)
             except MemoryError:
                 raise
             except (FFmpegError, IndexError):  # PyAV stumbles over tracks that appear on the way
@@ -172,6 +182,12 @@ class TrackReader:
         if self._resampler is None:
             self._resampler = Resampler(frame, self.sample_rate, self.channels)
         yield from self._resampler.convert(frame)
+
+
+def _is_picture(stream: Stream) -> bool:
+    """Whether it is one picture that belongs to the file; those of chapters are a kind of video."""
+    kind = stream.disposition & (Disposition.attached_pic | Disposition.timed_thumbnails)
+    return kind == Disposition.attached_pic
 
 
 def _keep_layouts(frames: list[AudioFrame]) -> None:

@@ -9,6 +9,7 @@ from chassis.jobs import MediaFacts
 from chassis.options import ConversionOptions
 from converter.arriving import open_arriving, require_same
 from converter.conversion import Conversion, Mp3Facts
+from converter.cover import is_from_video
 from converter.cutting import Span, cut
 from converter.decode import TrackReader
 from converter.encode import Written, write_mp3
@@ -46,11 +47,12 @@ def convert(source: SourceReader, output: Output, request: Request) -> Conversio
     that arrived meanwhile; what was written before is worth nothing then.
     """
     options = request.options
-    open_source = open_arriving if request.arriving else open_media
+    follow = request.arriving and not is_from_video(options)
+    open_source = open_arriving if follow else open_media
     media = open_source(source, options.audio_track)
     _check_length(media.promise.seconds or 0.0, request)
-    labels = read_labels(media, request.name, options)
     reader = TrackReader(media, options.sample_rate, options.channels)
+    labels = read_labels(media, reader, request.name, options)
     is_whole = Span.of(options).is_all
     copyable = look(reader, media.codec_name, options) if is_whole else None
     if copyable:
@@ -58,7 +60,7 @@ def convert(source: SourceReader, output: Output, request: Request) -> Conversio
     else:
         mp3 = _encode(reader, labels, output, request)
     require_same(media, labels, request.name, options)
-    return Conversion(source=_facts(media, reader, labels), mp3=mp3)
+    return Conversion(source=_facts(media, reader, labels), mp3=mp3, notes=labels.notes)
 
 
 def _copy(

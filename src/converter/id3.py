@@ -15,6 +15,7 @@ from converter.cutting import Span
 from converter.id3_chapters import chapter_frames
 from converter.id3_text import text_encoding
 from converter.labels import Labels
+from converter.pictures import Picture
 from converter.tags import Tags
 
 # FFmpeg takes an MP3 for two that were joined, and forgets its exact length, where more than a
@@ -45,6 +46,7 @@ class Id3:
     def __init__(self, labels: Labels) -> None:
         self._tags = labels.tags
         self._chapters = labels.chapters
+        self._cover = labels.cover
         self.start = _written(self._all_frames(labels.chapters))
 
     def finished(self, seconds: float) -> bytes:
@@ -61,7 +63,10 @@ class Id3:
         return _id3v1(self._tags)
 
     def _all_frames(self, chapters: Sequence[Chapter]) -> list[Any]:
-        return [*_text_frames(self._tags), *chapter_frames(chapters)]
+        frames = [*_text_frames(self._tags), *chapter_frames(chapters)]
+        if self._cover:
+            frames.append(_picture(self._cover))
+        return frames
 
 
 def _text_frames(tags: Tags) -> list[Any]:
@@ -78,6 +83,16 @@ def _text_frames(tags: Tags) -> list[Any]:
 def _comment(text: str, language: str | None) -> id3.COMM:
     return id3.COMM(
         encoding=text_encoding(text), lang=language or _UNKNOWN_LANGUAGE, desc="", text=[text]
+    )
+
+
+def _picture(cover: Picture) -> id3.APIC:
+    return id3.APIC(
+        encoding=id3.Encoding.LATIN1,
+        mime=cover.mime,
+        type=id3.PictureType.COVER_FRONT,
+        desc="",
+        data=cover.data,
     )
 
 

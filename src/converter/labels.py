@@ -4,22 +4,30 @@ from dataclasses import dataclass
 
 from chassis.options import ConversionOptions
 from converter.chapters import Chapter, read_chapters
+from converter.cover import choose_cover
 from converter.cutting import Span
+from converter.decode import TrackReader
 from converter.media import Media
+from converter.pictures import Picture
 from converter.tags import Tags, choose_tags
 
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """What the tags of one MP3 are made of."""
+    """What the tags of one MP3 are made of; `notes` is what its owner is to know of them."""
 
     tags: Tags
     chapters: tuple[Chapter, ...] = ()
+    cover: Picture | None = None
+    notes: tuple[str, ...] = ()
 
 
-def read_labels(media: Media, name: str, options: ConversionOptions) -> Labels:
-    """The labels of what `options` take of a file called `name`."""
+def read_labels(media: Media, reader: TrackReader, name: str, options: ConversionOptions) -> Labels:
+    """The labels of what `options` take of a file called `name`, which `reader` is to read."""
+    cover, note = choose_cover(media, reader, options)
     return Labels(
         tags=choose_tags(media.metadata, name, options),
         chapters=read_chapters(media, Span.of(options)),
+        cover=cover,
+        notes=(note,) if note else (),
     )
