@@ -16,6 +16,7 @@ from converter.encode import Written, write_mp3
 from converter.id3 import Id3
 from converter.labels import Labels, read_labels
 from converter.lame import Encoding
+from converter.lyrics import find_lyrics
 from converter.media import Media, open_media
 from converter.mp3_copy import Copyable, copy_mp3, look
 from converter.mp3_writer import Output
@@ -51,36 +52,38 @@ def convert(source: SourceReader, output: Output, request: Request) -> Conversio
     open_source = open_arriving if follow else open_media
     media = open_source(source, options.audio_track)
     _check_length(media.promise.seconds or 0.0, request)
-    reader = TrackReader(media, options.sample_rate, options.channels)
+    lyrics = find_lyrics(media, Span.of(options))
+    reader = TrackReader(media, options.sample_rate, options.channels, lyrics)
     labels = read_labels(media, reader, request.name, options)
+    id3 = Id3(labels, lyrics)
     is_whole = Span.of(options).is_all
     copyable = look(reader, media.codec_name, options) if is_whole else None
     if copyable:
-        mp3 = _copy(reader, copyable, labels, output, request)
+        mp3 = _copy(reader, copyable, id3, output, request)
     else:
-        mp3 = _encode(reader, labels, output, request)
+        mp3 = _encode(reader, id3, output, request)
     require_same(media, labels, request.name, options)
-    return Conversion(source=_facts(media, reader, labels), mp3=mp3, notes=labels.notes)
+    return Conversion(source=_facts(media, reader, labels), mp3=mp3, notes=labels.notes + id3.notes)
 
 
 def _copy(
     reader: TrackReader,
     copyable: Copyable,
-    labels: Labels,
+    id3: Id3,
     output: Output,
     request: Request,
 ) -> Mp3Facts:
     header = copyable.header
     reader.note_source(header.sample_rate, header.channels)
     written = copy_mp3(
-        reader, copyable, Id3(labels), output, lambda: _check_length(reader.decoded, request)
+        reader, copyable, id3, output, lambda: _check_length(reader.decoded, request)
     )
     if refusal := _refusal(reader):
         raise refusal
     return _mp3_facts(written, header.sample_rate, header.channels)
 
 
-def _encode(reader: TrackReader, labels: Labels, output: Output, request: Request) -> Mp3Facts:
+def _encode(reader: TrackReader, id3: Id3, output: Output, request: Request) -> Mp3Facts:
     blocks = reader.blocks()
     first = next(blocks, None)
     if first is None:
@@ -99,7 +102,7 @@ def _encode(reader: TrackReader, labels: Labels, output: Output, request: Reques
     written = write_mp3(
         _checked(sound, span, reader, request),
         encoding,
-        Id3(labels),
+        id3,
         output,
         threads=request.threads,
         seconds=span.length(expected),

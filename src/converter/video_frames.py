@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import time
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import Final
@@ -22,6 +23,7 @@ _PLACES: Final = (0.1, 0.3, 0.5, 0.7, 0.9)
 _OTHER_PLACES: Final = (0.0, 0.2, 0.4, 0.6, 0.8)
 _PACKETS_FOR_A_KEYFRAME: Final = 100
 _PACKETS_FOR_A_SECOND: Final = 1000  # what usually lies between two keyframes, and more
+_CPU_SECONDS: Final = 30.0  # for all those; what was reached by then is taken
 _SEEN: Final = 64  # each frame is judged by so many pixels in height and width
 _LEVELS: Final = 32
 _LEAST_CONTRAST: Final = 10.0  # standard deviation of 8-bit luma: black, white, fog have less
@@ -109,7 +111,10 @@ class VideoFrames:
         return None
 
     def _decoded(self, packets: int) -> Iterator[VideoFrame]:
+        latest = time.process_time() + _CPU_SECONDS
         for packet in itertools.islice(self._container.demux(self._film), packets):
+            if time.process_time() > latest:
+                return
             yield from self._frames(packet)
 
     def _frames(self, packet: "Packet[VideoStream] | None") -> list[VideoFrame]:

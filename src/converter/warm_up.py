@@ -42,6 +42,7 @@ def warm_up() -> None:
         id3 = Id3(Labels(tags, (Chapter(0.0, 1.0, text),)))
         id3.finished(seconds=0.5)
         id3.end(size=1 << 20)
+    b"\xff\xfe".decode("utf-16")
     decode_picture(encode_jpeg(np.zeros((8, 8, 3), np.uint8)))
     for language in _LANGUAGES:
         language_code(language)
