@@ -8,6 +8,7 @@ from typing import Any, Final, Self
 from chassis.jobs import MediaFacts
 
 _MAX_TEXT: Final = 300
+_MAX_NOTES: Final = 20
 _MAX_NUMBER: Final = 1e12
 
 
@@ -31,10 +32,11 @@ class Mp3Facts:
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """A conversion that succeeded."""
+    """A conversion that succeeded; `notes` are sentences about it for the MP3's owner."""
 
     source: MediaFacts
     mp3: Mp3Facts
+    notes: tuple[str, ...] = ()
 
     def to_document(self) -> dict[str, Any]:
         """The facts as plain data."""
@@ -64,6 +66,7 @@ class Conversion:
                     sample_rate=_whole(mp3["sample_rate"]),
                     channels=_whole(mp3["channels"]),
                 ),
+                notes=_notes(document["notes"]),
             )
         except (KeyError, TypeError) as error:
             raise ValueError(f"not the facts of a conversion: {error!r}") from error
@@ -87,6 +90,12 @@ def _whole(value: object) -> int:
     if isinstance(value, float):
         raise ValueError("not a whole number")  # noqa: TRY004 - from_document promises ValueError
     return int(_number(value))
+
+
+def _notes(value: object) -> tuple[str, ...]:
+    if isinstance(value, list | tuple) and len(value) <= _MAX_NOTES:
+        return tuple(map(_text, value))
+    raise ValueError("not a few notes")
 
 
 def _optional_text(value: object) -> str | None:

@@ -8,9 +8,10 @@ from av.audio.frame import AudioFrame
 from av.audio.layout import AudioLayout
 from av.error import FFmpegError
 from av.packet import Packet
-from av.stream import Discard, Stream
+from av.stream import Discard, Disposition, Stream
 
 from converter.formats import mp3_sample_rate
+from converter.lyrics import Lyrics
 from converter.media import Media
 from converter.resample import Resampler, Samples, frame_kind
 from converter.structure import Completeness, completeness
@@ -39,10 +40,18 @@ class TrackReader:
     source_channels: int
 
     def __init__(
-        self, media: Media, sample_rate: int | None = None, channels: int | None = None
+        self,
+        media: Media,
+        sample_rate: int | None = None,
+        channels: int | None = None,
+        lyrics: Lyrics | None = None,
     ) -> None:
-        """`sample_rate` in Hz and `channels` are what blocks are to have; None: as the track."""
+        """`sample_rate` in Hz and `channels` are what blocks are to have; None: as the track.
+
+        `lyrics` are told of the subtitles that stand beside the sound.
+        """
         self._media = media
+        self.lyrics = lyrics
         self._wanted = sample_rate, channels
         self._resampler: Resampler | None = None
         self._reached = 0.0
@@ -51,8 +60,14 @@ class TrackReader:
         self._damaged = 0
         self._demuxed: Iterator[Packet[Stream]] = self._demux()
         self.decoded = 0.0
-        self._streams: list[Stream] = [media.track]
-        if media.promises_as_a_whole:
+        self._attached: dict[int, Packet[Stream]] = {}
+        pictures = [stream for stream in media.container.streams if _is_picture(stream)]
+        self._streams: list[Stream] = [media.track, *pictures]
+        if lyrics:
+            self._streams.append(lyrics.stream)
+        self._beside = {stream.index for stream in self._streams} - {media.track.index}
+        self._whole = media.promises_as_a_whole
+        if self._whole:
             # Only the longest of all tracks keeps a promise that is made for the whole file.
             self._streams = list(media.container.streams)
         for stream in media.container.streams:
@@ -62,7 +77,7 @@ class TrackReader:
     def blocks(self) -> Iterator[Samples]:
         """The sound from its start to its end; packets that cannot be decoded are left out."""
         for packet in self._demuxed:
-            self._note_ends((packet,))
+            self._note((packet,))
             if packet.stream is self._media.track:
                 for frame in self._decode(packet):
                     if frame.samples:
@@ -77,6 +92,8 @@ class TrackReader:
         while found < count and (packet := next(self._demuxed, None)):
             looked_at.append(packet)
             found += packet.stream is self._media.track
+            if packet.size and _is_picture(packet.stream):
+                self._attached.setdefault(packet.stream_index, packet)
         self._demuxed = itertools.chain(looked_at, self._demuxed)
         return self._with_data(looked_at)
 
@@ -86,10 +103,16 @@ class TrackReader:
         Tell what is in them with `note_decoded`.
         """
         while packets := list(itertools.islice(self._demuxed, count)):
-            self._note_ends(packets)
+            self._note(packets)
             if found := self._with_data(packets):
                 self._packets += len(found)
                 yield found
+
+    def attached_pictures(self) -> list["Packet[Stream]"]:
+        """The pictures that belong to the file (covers), of which libavformat has each whole."""
+        if any(map(_is_picture, self._streams)):
+            self.first_packets(1)  # they come before it
+        return list(self._attached.values())
 
     def note_source(self, sample_rate: int, channels: int) -> None:
         """What the track's own sample rate and channels are, where it is not decoded."""
@@ -149,11 +172,16 @@ class TrackReader:
         index = self._media.track.index
         return [packet for packet in packets if packet.size and packet.stream_index == index]
 
-    def _note_ends(self, packets: Iterable["Packet[Stream]"]) -> None:
+    def _note(self, packets: Iterable["Packet[Stream]"]) -> None:
         for packet in packets:
+            index = packet.stream_index
+            if index in self._beside:
+                if self.lyrics and packet.stream is self.lyrics.stream:
+                    self.lyrics.note(packet)
+                if not self._whole:
+                    continue
             if (pts := packet.pts) is None:
                 continue
-            index = packet.stream_index
             if index not in self._time_bases:  # a fraction is slow to make and to use
                 self._time_bases[index] = float(packet.time_base or 0)
             end = (pts + (packet.duration or 0)) * self._time_bases[index]
@@ -185,6 +213,12 @@ class TrackReader:
         if self._resampler is None:
             self._resampler = Resampler(frame, self.sample_rate, self.channels)
         yield from self._resampler.convert(frame)
+
+
+def _is_picture(stream: Stream) -> bool:
+    """Whether it is one picture that belongs to the file; those of chapters are a kind of video."""
+    kind = stream.disposition & (Disposition.attached_pic | Disposition.timed_thumbnails)
+    return kind == Disposition.attached_pic
 
 
 def _keep_layouts(frames: list[AudioFrame]) -> None:

@@ -9,17 +9,20 @@ from chassis.jobs import MediaFacts
 from chassis.options import ConversionOptions
 from converter.arriving import open_arriving, require_same
 from converter.conversion import Conversion, Mp3Facts
+from converter.cover import is_from_video
 from converter.cutting import Span, cut
 from converter.decode import TrackReader
 from converter.encode import Written, write_mp3
+from converter.id3 import Id3
+from converter.labels import Labels, read_labels
 from converter.lame import Encoding
+from converter.lyrics import find_lyrics
 from converter.media import Media, open_media
 from converter.mp3_copy import Copyable, copy_mp3, look
 from converter.mp3_writer import Output
 from converter.ports import SourceReader
 from converter.resample import Samples
 from converter.spelling import clock
-from converter.tags import Tags, choose_tags, id3_tag
 from converter.verdict import judge
 
 
@@ -45,39 +48,42 @@ def convert(source: SourceReader, output: Output, request: Request) -> Conversio
     that arrived meanwhile; what was written before is worth nothing then.
     """
     options = request.options
-    open_source = open_arriving if request.arriving else open_media
+    follow = request.arriving and not is_from_video(options)
+    open_source = open_arriving if follow else open_media
     media = open_source(source, options.audio_track)
     _check_length(media.promise.seconds or 0.0, request)
-    tags = choose_tags(media.metadata, request.name)
-    reader = TrackReader(media, options.sample_rate, options.channels)
+    lyrics = find_lyrics(media, Span.of(options))
+    reader = TrackReader(media, options.sample_rate, options.channels, lyrics)
+    labels = read_labels(media, reader, request.name, options)
+    id3 = Id3(labels, lyrics)
     is_whole = Span.of(options).is_all
     copyable = look(reader, media.codec_name, options) if is_whole else None
     if copyable:
-        mp3 = _copy(reader, copyable, tags, output, request)
+        mp3 = _copy(reader, copyable, id3, output, request)
     else:
-        mp3 = _encode(reader, tags, output, request)
-    require_same(media, tags, request.name, options.audio_track)
-    return Conversion(source=_facts(media, reader, tags), mp3=mp3)
+        mp3 = _encode(reader, id3, output, request)
+    require_same(media, labels, request.name, options)
+    return Conversion(source=_facts(media, reader, labels), mp3=mp3, notes=labels.notes + id3.notes)
 
 
 def _copy(
     reader: TrackReader,
     copyable: Copyable,
-    tags: Tags,
+    id3: Id3,
     output: Output,
     request: Request,
 ) -> Mp3Facts:
     header = copyable.header
     reader.note_source(header.sample_rate, header.channels)
     written = copy_mp3(
-        reader, copyable, id3_tag(tags), output, lambda: _check_length(reader.decoded, request)
+        reader, copyable, id3, output, lambda: _check_length(reader.decoded, request)
     )
     if refusal := _refusal(reader):
         raise refusal
     return _mp3_facts(written, header.sample_rate, header.channels)
 
 
-def _encode(reader: TrackReader, tags: Tags, output: Output, request: Request) -> Mp3Facts:
+def _encode(reader: TrackReader, id3: Id3, output: Output, request: Request) -> Mp3Facts:
     blocks = reader.blocks()
     first = next(blocks, None)
     if first is None:
@@ -96,7 +102,7 @@ def _encode(reader: TrackReader, tags: Tags, output: Output, request: Request) -
     written = write_mp3(
         _checked(sound, span, reader, request),
         encoding,
-        id3_tag(tags),
+        id3,
         output,
         threads=request.threads,
         seconds=span.length(expected),
@@ -145,12 +151,12 @@ def _check_length(seconds: float, request: Request) -> None:
         raise Permanent("too_long", f"The file is longer than {limit:g} hours, which is the limit.")
 
 
-def _facts(media: Media, reader: TrackReader, tags: Tags) -> MediaFacts:
+def _facts(media: Media, reader: TrackReader, labels: Labels) -> MediaFacts:
     return MediaFacts(
         container=media.container_name,
         codec=media.codec_name,
         channels=reader.source_channels,
         sample_rate=reader.source_sample_rate,
         duration=round(max(media.promise.seconds or 0.0, reader.decoded), 3),
-        title=tags.title,
+        title=labels.tags.title,
     )

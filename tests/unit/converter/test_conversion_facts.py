@@ -13,6 +13,7 @@ from converter.conversion import Conversion, Mp3Facts
 FACTS = Conversion(
     source=MediaFacts("mp4", "aac", 2, 44100, 12.5, "Title"),
     mp3=Mp3Facts(12.5, 190_000, 44100, 2),
+    notes=("The cover was left out.",),
 )
 
 
@@ -43,6 +44,10 @@ def test_facts_survive_the_way_through_json() -> None:
         changed("source", "title", "x" * 10_000),
         changed("source", "duration", "long"),
         changed("source", "channels", 10**30),
+        FACTS.to_document() | {"notes": "text"},
+        FACTS.to_document() | {"notes": ["x" * 1000]},
+        FACTS.to_document() | {"notes": ["x"] * 1000},
+        FACTS.to_document() | {"notes": [7]},
     ],
 )
 def test_anything_else_is_refused(document: dict[str, Any]) -> None:
