@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.contest import Cost
-from chassis.allocator import give_back_freed_memory
+from chassis.allocator import share_freed_memory
 from chassis.options import ConversionOptions
 from converter.engine import Request, convert
 from converter.loudness import LoudnessMeter
@@ -78,7 +78,7 @@ class _Memory:
 
 def main(path: str, target: str | None = None) -> None:
     """Measure and print."""
-    give_back_freed_memory()
+    share_freed_memory()
     warm_up()
     metered = 0.0
     feed = LoudnessMeter.feed

@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from devstack.mail_sink import MailSink, Mode
 from devstack.mariadb import MariaDB
@@ -12,6 +13,12 @@ from devstack.ports import free_port
 from devstack.rabbitmq import RabbitMQ
 
 VHOSTS_AT_ONCE = 40
+
+# A run tells of the change that it is made for, not of the luck or the load of the day. Examples
+# that were never tried are looked for with --hypothesis-profile exploring.
+settings.register_profile("exploring", deadline=None)
+settings.register_profile("repeatable", deadline=None, derandomize=True)
+settings.load_profile("repeatable")
 
 
 @pytest.fixture(scope="session")

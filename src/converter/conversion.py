@@ -38,7 +38,7 @@ class Mp3Facts:
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """A conversion that succeeded; `notes` are sentences for the video's owner."""
+    """A conversion that succeeded; `notes` are sentences about it for the MP3's owner."""
 
     source: MediaFacts
     mp3: Mp3Facts
@@ -103,9 +103,9 @@ def _whole(value: object) -> int:
 
 
 def _notes(value: object) -> tuple[str, ...]:
-    if not isinstance(value, list | tuple) or len(value) > _MAX_NOTES:
-        raise ValueError("not a few notes")
-    return tuple(_text(note) for note in value)
+    if isinstance(value, list | tuple) and len(value) <= _MAX_NOTES:
+        return tuple(map(_text, value))
+    raise ValueError("not a few notes")
 
 
 def _loudness(value: object) -> Loudness | None:

@@ -1,16 +1,17 @@
 """Decoding one track of a media file, from its first packet to its last."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from av.audio.frame import AudioFrame
 from av.audio.layout import AudioLayout
 from av.error import FFmpegError
 from av.packet import Packet
-from av.stream import Discard, Stream
+from av.stream import Discard, Disposition, Stream
 
 from converter.formats import mp3_sample_rate
+from converter.lyrics import Lyrics
 from converter.media import Media
 from converter.resample import Resampler, Samples, frame_kind
 from converter.structure import Completeness, completeness
@@ -39,10 +40,18 @@ class TrackReader:
     source_channels: int
 
     def __init__(
-        self, media: Media, sample_rate: int | None = None, channels: int | None = None
+        self,
+        media: Media,
+        sample_rate: int | None = None,
+        channels: int | None = None,
+        lyrics: Lyrics | None = None,
     ) -> None:
-        """`sample_rate` in Hz and `channels` are what blocks are to have; None: as the track."""
+        """`sample_rate` in Hz and `channels` are what blocks are to have; None: as the track.
+
+        `lyrics` are told of the subtitles that stand beside the sound.
+        """
         self._media = media
+        self.lyrics = lyrics
         self._wanted = sample_rate, channels
         self._resampler: Resampler | None = None
         self._reached = 0.0
@@ -52,8 +61,14 @@ class TrackReader:
         self._bytes = 0
         self._demuxed: Iterator[Packet[Stream]] = self._demux()
         self.decoded = 0.0
-        self._streams: list[Stream] = [media.track]
-        if media.promises_as_a_whole:
+        self._attached: dict[int, Packet[Stream]] = {}
+        pictures = [stream for stream in media.container.streams if _is_picture(stream)]
+        self._streams: list[Stream] = [media.track, *pictures]
+        if lyrics:
+            self._streams.append(lyrics.stream)
+        self._beside = {stream.index for stream in self._streams} - {media.track.index}
+        self._whole = media.promises_as_a_whole
+        if self._whole:
             # Only the longest of all tracks keeps a promise that is made for the whole file.
             self._streams = list(media.container.streams)
         for stream in media.container.streams:
@@ -63,32 +78,50 @@ class TrackReader:
     def blocks(self) -> Iterator[Samples]:
         """The sound from its start to its end; packets that cannot be decoded are left out."""
         for packet in self._demuxed:
-            for frame in self._decode(packet):
-                if frame.samples:
-                    yield from self._resample(frame)
+            self._note((packet,))
+            if packet.stream is self._media.track:
+                for frame in self._decode(packet):
+                    if frame.samples:
+                        yield from self._resample(frame)
         if self._resampler:
             yield from self._resampler.drain()
 
     def first_packets(self, count: int) -> list["Packet[Stream]"]:
-        """Up to `count` packets that come next, with data; they are given again."""
-        looked_at = list(itertools.islice(self._demuxed, count))
+        """Up to `count` packets of the track that come next, with data; they are given again."""
+        looked_at: list[Packet[Stream]] = []
+        found = 0
+        while found < count and (packet := next(self._demuxed, None)):
+            looked_at.append(packet)
+            found += packet.stream is self._media.track
+            if packet.size and _is_picture(packet.stream):
+                self._attached.setdefault(packet.stream_index, packet)
         self._demuxed = itertools.chain(looked_at, self._demuxed)
-        return [packet for packet in looked_at if packet.size]
+        return self._with_data(looked_at)
 
-    def packets(self) -> Iterator["Packet[Stream]"]:
-        """The track as it is, in place of `blocks`; tell what is in it with `note_decoded`."""
-        for packet in self._demuxed:
-            if packet.size:
-                self._packets += 1
-                self._bytes += packet.size
-                yield packet
+    def packet_blocks(self, count: int) -> Iterator[list["Packet[Stream]"]]:
+        """The track as it is, in place of `blocks`: lists of up to `count` packets with data.
+
+        Tell what is in them with `note_decoded`.
+        """
+        while packets := list(itertools.islice(self._demuxed, count)):
+            self._note(packets)
+            if found := self._with_data(packets):
+                self._packets += len(found)
+                self._bytes += sum(packet.size for packet in found)
+                yield found
+
+    def attached_pictures(self) -> list["Packet[Stream]"]:
+        """The pictures that belong to the file (covers), of which libavformat has each whole."""
+        if any(map(_is_picture, self._streams)):
+            self.first_packets(1)  # they come before it
+        return list(self._attached.values())
 
     def note_source(self, sample_rate: int, channels: int) -> None:
         """What the track's own sample rate and channels are, where it is not decoded."""
         self.source_sample_rate, self.source_channels = sample_rate, channels
 
-    def note_decoded(self, seconds: float, *, damaged: bool) -> None:
-        """The last packet held so much sound, or was damaged."""
+    def note_decoded(self, seconds: float, damaged: int = 0) -> None:
+        """Packets that were given hold so much sound; so many of them are damaged."""
         self.decoded += seconds
         self._damaged += damaged
 
@@ -130,28 +163,36 @@ class TrackReader:
         return min(1.0, max(self._reached, self.decoded) / seconds)
 
     def _demux(self) -> Iterator["Packet[Stream]"]:
-        """The track's packets; after an error the demuxer goes on behind the damage, if it can."""
+        """All packets; after an error the demuxer goes on behind the damage, if it can."""
         self._media.file.reached_end = False
         for _ in range(_MAX_DEMUX_ERRORS):
             try:
-                for packet in self._media.container.demux(self._streams):
-                    self._note_end(packet)
-                    if packet.stream is self._media.track:
-                        yield packet
+                yield from self._media.container.demux(self._streams)
             except MemoryError:
                 raise
             except (FFmpegError, IndexError):  # PyAV stumbles over tracks that appear on the way
                 continue
             return
 
-    def _note_end(self, packet: "Packet[Stream]") -> None:
-        if packet.pts is None:
-            return
-        index = packet.stream_index
-        if index not in self._time_bases:  # a fraction is slow to make and to use
-            self._time_bases[index] = float(packet.time_base or 0)
-        end = (packet.pts + (packet.duration or 0)) * self._time_bases[index]
-        self._reached = max(self._reached, end)
+    def _with_data(self, packets: list["Packet[Stream]"]) -> list["Packet[Stream]"]:
+        """Those of the track that are not empty."""
+        index = self._media.track.index
+        return [packet for packet in packets if packet.size and packet.stream_index == index]
+
+    def _note(self, packets: Iterable["Packet[Stream]"]) -> None:
+        for packet in packets:
+            index = packet.stream_index
+            if index in self._beside:
+                if self.lyrics and packet.stream is self.lyrics.stream:
+                    self.lyrics.note(packet)
+                if not self._whole:
+                    continue
+            if (pts := packet.pts) is None:
+                continue
+            if index not in self._time_bases:  # a fraction is slow to make and to use
+                self._time_bases[index] = float(packet.time_base or 0)
+            end = (pts + (packet.duration or 0)) * self._time_bases[index]
+            self._reached = max(self._reached, end)
 
     def _decode(self, packet: "Packet[Stream]") -> list[AudioFrame]:
         size = packet.size
@@ -181,6 +222,12 @@ class TrackReader:
         if self._resampler is None:
             self._resampler = Resampler(frame, self.sample_rate, self.channels)
         yield from self._resampler.convert(frame)
+
+
+def _is_picture(stream: Stream) -> bool:
+    """Whether it is one picture that belongs to the file; those of chapters are a kind of video."""
+    kind = stream.disposition & (Disposition.attached_pic | Disposition.timed_thumbnails)
+    return kind == Disposition.attached_pic
 
 
 def _keep_layouts(frames: list[AudioFrame]) -> None:

@@ -10,11 +10,15 @@ from chassis.jobs import Loudness
 from chassis.options import ConversionOptions
 from converter.arriving import open_arriving, require_same
 from converter.conversion import Conversion, Mp3Facts
+from converter.cover import is_from_video
 from converter.cutting import Span, cut
 from converter.decode import TrackReader
 from converter.encode import write_mp3
+from converter.id3 import Id3
+from converter.labels import read_labels
 from converter.lame import Encoding, own_gain
 from converter.loudness import LoudnessMeter, measuring
+from converter.lyrics import find_lyrics
 from converter.media import open_media
 from converter.mp3_copy import Copyable, copy_mp3, look
 from converter.mp3_writer import Output
@@ -23,7 +27,6 @@ from converter.ports import SourceReader
 from converter.receipt import COPIED, mode, mp3_facts, notes, source_facts
 from converter.resample import Samples
 from converter.spelling import clock
-from converter.tags import Tags, choose_tags, id3_tag
 from converter.verdict import TRUNCATED, judge, judge_sound
 
 _MEASURING: Final = 0.15  # of the progress
@@ -68,21 +71,25 @@ def _convert(
     source: SourceReader, output: Output, request: Request, level: Level | None = None
 ) -> Conversion:
     options = request.options
-    open_source = open_arriving if request.arriving else open_media
+    follow = request.arriving and not is_from_video(options)
+    open_source = open_arriving if follow else open_media
     media = open_source(source, options.audio_track)
     _check_length(media.promise.seconds or 0.0, request)
-    tags = choose_tags(media.metadata, request.name)
-    reader = TrackReader(media, options.sample_rate, options.channels)
+    lyrics = find_lyrics(media, Span.of(options))
+    reader = TrackReader(media, options.sample_rate, options.channels, lyrics)
+    labels = read_labels(media, reader, request.name, options)
+    id3 = Id3(labels, lyrics)
     is_as_it_is = Span.of(options).is_all and level is None
     copyable = look(reader, media.codec_name, options) if is_as_it_is else None
     loudness = None
     if copyable:
-        mp3 = _copy(reader, copyable, tags, output, request)
+        mp3 = _copy(reader, copyable, id3, output, request)
     else:
-        mp3, loudness = _encode(reader, tags, output, request, level)
-    require_same(media, tags, request.name, options.audio_track)
-    facts = source_facts(media, reader, tags.title, loudness)
-    return Conversion(source=facts, mp3=mp3, notes=notes(facts, mp3, reader, options))
+        mp3, loudness = _encode(reader, id3, output, request, level)
+    require_same(media, labels, request.name, options)
+    facts = source_facts(media, reader, labels.tags.title, loudness)
+    told = notes(facts, mp3, reader, options) + labels.notes + id3.notes
+    return Conversion(source=facts, mp3=mp3, notes=told)
 
 
 def _measure(source: SourceReader, output: Output, request: Request) -> Loudness:
@@ -101,14 +108,14 @@ def _measure(source: SourceReader, output: Output, request: Request) -> Loudness
 def _copy(
     reader: TrackReader,
     copyable: Copyable,
-    tags: Tags,
+    id3: Id3,
     output: Output,
     request: Request,
 ) -> Mp3Facts:
     header = copyable.header
     reader.note_source(header.sample_rate, header.channels)
     written = copy_mp3(
-        reader, copyable, id3_tag(tags), output, lambda: _check_length(reader.decoded, request)
+        reader, copyable, id3, output, lambda: _check_length(reader.decoded, request)
     )
     if refusal := _refusal(reader, request.options):
         raise refusal
@@ -116,7 +123,7 @@ def _copy(
 
 
 def _encode(
-    reader: TrackReader, tags: Tags, output: Output, request: Request, level: Level | None
+    reader: TrackReader, id3: Id3, output: Output, request: Request, level: Level | None
 ) -> tuple[Mp3Facts, Loudness]:
     """Gives the loudness of the sound before its gain, too."""
     sound = _sound(reader, request)
@@ -126,7 +133,7 @@ def _encode(
     written = write_mp3(
         level.applied(sound.blocks, encoder_gain) if level else measuring(sound.blocks, meter),
         encoding,
-        id3_tag(tags),
+        id3,
         output,
         threads=request.threads,
         seconds=sound.seconds,

@@ -27,8 +27,8 @@ _BEST_ROW: Final = 32
 class LoudnessMeter:
     """Measures sound that is fed to it block by block.
 
-    It works in memory of its own: to get new memory again and again would take longer than all
-    else (chassis.allocator has what is freed given back at once).
+    It works in memory of its own, which stays in the processor's cache: to get new memory for each
+    piece can take longer than all else (chassis.allocator).
     """
 
     def __init__(self, sample_rate: int, channels: int) -> None:

@@ -1,11 +1,10 @@
 """A job as the API shows it."""
 
 import math
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from chassis.jobs import Job, Result, Source, State
+from chassis.jobs import Failure, Job, Loudness, MediaFacts, Result, Source, State
 
 # The words of the older system, which its pages and clients know.
 WAITING: Final = "ONQUEUE"
@@ -33,10 +32,10 @@ class Presenter:
             "expires_at": _time(job.expires_at),
             "source": _source(job.source),
             "options": job.options.to_document(),
-            "result": _result(job.result),
+            "result": _fields(job.result),
             "seconds_waited": job.seconds_waited,
             "seconds_converted": job.seconds_converted,
-            "failure": asdict(job.failure) if job.failure else None,
+            "failure": _fields(job.failure),
             "attempts": job.attempts,
             "status_url": self.status_url(job),
             "download_url": self.download_url(job),
@@ -73,16 +72,25 @@ def retry_after(job: Job, now: datetime) -> int:
 
 
 def _source(source: Source) -> dict[str, Any]:
-    found = asdict(source)
-    media = found.pop("media")
-    return found | {"media": media}
+    return {
+        "name": source.name,
+        "size": source.size,
+        "sha256": source.sha256,
+        "media": _fields(source.media),
+    }
 
 
-def _result(result: Result | None) -> dict[str, Any] | None:
-    if result is None:
+def _fields(part: MediaFacts | Result | Failure | Loudness | None) -> Any:
+    """A part of a job that is shown as it is: texts, numbers, notes, and its loudness."""
+    if part is None:
         return None
-    found = asdict(result)
-    return found | {"notes": list(result.notes)}
+    return {name: _shown(getattr(part, name)) for name in part.__slots__}
+
+
+def _shown(value: object) -> object:
+    if isinstance(value, Loudness):
+        return _fields(value)
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _time(time: datetime | None) -> str | None:

@@ -56,7 +56,7 @@ def test_any_range_is_exact(media_store: MediaStore) -> None:
         assert b"".join(reader.stream(5, 5)) == b""
 
 
-@pytest.mark.parametrize("size", [100, MIB, 3 * MIB + 9])
+@pytest.mark.parametrize("size", [100, MIB, 3 * MIB + 9, 9 * MIB, 9 * MIB + 1])
 def test_the_start_is_replaced(media_store: MediaStore, size: int) -> None:
     """A writer that holds its start stores what replaced it, and hashes that."""
     data = random.Random(2).randbytes(size)

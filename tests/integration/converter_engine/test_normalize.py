@@ -182,7 +182,7 @@ def test_an_mp3_is_not_copied_but_made_as_loud_as_asked(box: Box, tmp_path: Path
 
 
 def test_a_source_is_read_twice(box: Box, tmp_path: Path) -> None:
-    """Once to measure it and once to encode it, and no more often."""
+    """Once to measure it and once to encode it, and no more often; pieces may be kept between."""
     wav = io.BytesIO()
     with wave.open(wav, "wb") as file:
         file.setnchannels(1)
@@ -198,4 +198,4 @@ def test_a_source_is_read_twice(box: Box, tmp_path: Path) -> None:
         on_progress=lambda _: None,
         should_stop=lambda: False,
     )
-    assert 2 * source.size <= source.bytes_read < 2.5 * source.size
+    assert source.bytes_read <= 2.2 * source.size

@@ -44,6 +44,10 @@ def test_facts_survive_the_way_through_json() -> None:
         changed("source", "title", "x" * 10_000),
         changed("source", "duration", "long"),
         changed("source", "channels", 10**30),
+        FACTS.to_document() | {"notes": "text"},
+        FACTS.to_document() | {"notes": ["x" * 1000]},
+        FACTS.to_document() | {"notes": ["x"] * 1000},
+        FACTS.to_document() | {"notes": [7]},
     ],
 )
 def test_anything_else_is_refused(document: dict[str, Any]) -> None:
