@@ -202,6 +202,11 @@ class Job:
         """Whether work on this job is still to be done."""
         return self.state in UNFINISHED
 
+    @property
+    def has_source(self) -> bool:
+        """Whether its source is stored whole, so that it can be converted."""
+        return self.video_fid is not None and self.source.sha256 is not None
+
     def lease_is_stale(self, now: datetime) -> bool:
         """Whether others may take the job over."""
         return self.lease is None or self.lease.expires_at <= now

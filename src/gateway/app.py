@@ -14,11 +14,13 @@ from gateway.adapters import Adapters
 from gateway.admission import Admission
 from gateway.presenting import Presenter
 from gateway.reception import Desk
+from gateway.reconversion import Reconversion
 from gateway.removal import Removal
 from gateway.reuse import Reuse
 from gateway.settings import SERVICE, GatewaySettings
 from gateway.uploads import Uploads
 from gateway.web.accounts import account_routes
+from gateway.web.conversions import conversion_routes
 from gateway.web.downloads import download_routes
 from gateway.web.errors import answer_errors
 from gateway.web.health import health_routes
@@ -55,6 +57,9 @@ def create_app(
     ready = {**world.ready, "accepting": lambda: not draining.is_set()}
 
     app.register_blueprint(upload_routes(uploads, identify, presenter))
+    app.register_blueprint(
+        conversion_routes(world.jobs, Reconversion(desk, world.publisher), identify, presenter)
+    )
     app.register_blueprint(job_routes(world.jobs, removal, identify, presenter, now_utc))
     app.register_blueprint(
         download_routes(world.jobs, world.mp3s, links, identify, presenter, now_utc)

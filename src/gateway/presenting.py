@@ -38,6 +38,7 @@ class Presenter:
             "attempts": job.attempts,
             "status_url": self.status_url(job),
             "download_url": self.download_url(job),
+            "convert_url": f"{self.status_url(job)}/convert" if job.has_source else None,
         }
 
     def accepted(self, job: Job) -> dict[str, Any]:

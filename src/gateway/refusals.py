@@ -58,6 +58,16 @@ class TakenOver(Retryable):
         )
 
 
+class NotReceivedYet(Retryable):
+    """The video of a job still arrives."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "not_received_yet",
+            "The video of this job is still arriving: ask again when its upload is complete.",
+        )
+
+
 class KeysUnavailable(Retryable):
     """No public key of auth is known yet: no token can be checked."""
 
@@ -153,6 +163,40 @@ def key_reused() -> Refusal:
     return Refusal(
         "idempotency_key_reused",
         "This Idempotency-Key was used for another file or other options.",
+    )
+
+
+def source_gone() -> Refusal:
+    """The video of a job was let go."""
+    return Refusal(
+        "source_gone",
+        "The video of this job is not stored any more: upload it again with these options.",
+    )
+
+
+def malformed_json() -> Refusal:
+    """The body claims to be JSON."""
+    return Refusal("malformed_json", "The body has to be one JSON object of options.")
+
+
+def malformed_form() -> Refusal:
+    """The body claims to be the fields of a form."""
+    return Refusal("malformed_form", "The body is no urlencoded form, or has too many fields.")
+
+
+def unsupported_options() -> Refusal:
+    """Options in another form than those that are read."""
+    return Refusal(
+        "unsupported_options",
+        "Send options as JSON with Content-Type: application/json, as fields of a form, or as"
+        " parameters of the URL.",
+    )
+
+
+def file_to_convert() -> Refusal:
+    """A file came where one is to be converted that is stored already."""
+    return Refusal(
+        "file_to_convert", "The video is here already: send options alone, or POST /upload."
     )
 
 
