@@ -24,10 +24,8 @@ Probe = dict[str, Any]
 
 def commands(heading: str) -> list[str]:
     """The commands of the section with that heading, line by line."""
-    section = re.split(
-        r"^#+ ", DOCUMENT.partition(f"# {heading}\n")[2], maxsplit=1, flags=re.MULTILINE
-    )[0]
-    blocks: list[str] = re.findall(r"```sh\n(.*?)```", section, re.DOTALL)
+    after = DOCUMENT.partition(f"# {heading}\n")[2]
+    blocks: list[str] = re.findall(r"```sh\n(.*?)```", after.partition("\n#")[0], re.DOTALL)
     return [line for block in blocks for line in block.splitlines()]
 
 
