@@ -56,9 +56,9 @@ class PipedOutput:
         for start in range(0, len(data), _MAX_WRITE_BYTES):
             _send(Kind.WRITE, data[start : start + _MAX_WRITE_BYTES])
 
-    def rewrite_start(self, data: bytes) -> None:
+    def rewrite(self, offset: int, data: bytes) -> None:
         """See Sink."""
-        _send(Kind.REWRITE, data)
+        _send(Kind.REWRITE, wire.OFFSET.pack(offset) + data)
 
     def progress(self, fraction: float) -> None:
         """See Output."""

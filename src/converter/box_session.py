@@ -101,8 +101,8 @@ class Session:
                     self._check_room(len(payload))
                     self._lend(caller.sink.write, payload)
                 case Kind.REWRITE:
-                    self._check_rewrite(len(payload))
-                    self._lend(caller.sink.rewrite_start, payload)
+                    offset, data = wire.parse_rewrite(payload, self._written)
+                    self._lend(caller.sink.rewrite, offset, data)
                 case Kind.PROGRESS:
                     self._lend(caller.on_progress, wire.parse_progress(payload))
                 case Kind.DONE:
@@ -116,10 +116,6 @@ class Session:
         self._written += length
         if self._written > _MP3_BYTES_A_SECOND * self._limits.max_seconds + _ROOM_BYTES:
             raise WireError("the MP3 is longer than any MP3 may be")
-
-    def _check_rewrite(self, length: int) -> None:
-        if length > self._written:
-            raise WireError("a REWRITE goes beyond what was written")
 
     def _failure(self, payload: bytes) -> ServiceError | Stopped:
         document = wire.parse_document(payload)

@@ -170,7 +170,7 @@ class Converter:
         started = monotonic()
         keeper = LeaseKeeper(self._jobs, job, attempt, self._policy, self._clock)
         writer = self._mp3s.writer(
-            job.writing_fid, name=f"{job.fid}.mp3", content_type="audio/mpeg", hold_start=True
+            job.writing_fid, name=f"{job.fid}.mp3", content_type="audio/mpeg", rewritable=True
         )
         arriving = job.state is State.RECEIVING
 

@@ -1,4 +1,4 @@
-"""Writing an MP3 whose first bytes are only known at its end."""
+"""Writing an MP3 whose first frame is only known at its end."""
 
 import time
 from typing import Final, Protocol
@@ -64,7 +64,7 @@ class Mp3Writer:
         """Say what is true of the whole: `samples` of sound after `delay` too many."""
         self._flush()
         tag = tag_frame(self._template, self._index, delay, self.samples - delay - samples)
-        self._output.rewrite_start(self._id3 + tag)
+        self._output.rewrite(len(self._id3), tag)
 
     def _flush(self) -> None:
         self._output.write(bytes(self._gathered))

@@ -57,7 +57,7 @@ class _Nowhere:
     def write(self, data: bytes) -> None:
         """Forget it."""
 
-    def rewrite_start(self, data: bytes) -> None:
+    def rewrite(self, offset: int, data: bytes) -> None:
         """Forget it."""
 
     def progress(self, fraction: float) -> None:

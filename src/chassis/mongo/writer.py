@@ -6,9 +6,10 @@ specification has it (https://github.com/mongodb/specifications, source/gridfs).
 """
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Self
+from typing import Final, Self
 
 from bson import ObjectId
 from pymongo import WriteConcern
@@ -18,11 +19,17 @@ from pymongo.database import Database
 from chassis.errors import StoreUnavailable
 from chassis.mongo.client import store_errors
 from chassis.mongo.shipper import Document, Shipper
-from chassis.ports import CHUNK_BYTES, StoredMedia
+from chassis.ports import CHUNK_BYTES, StoredMedia, check_rewrite
+
+_MOST_PATCH_BYTES: Final = 4 << 20
+_LOST: Final = "The store lost a part of the file while it was written."
 
 
 class GridFsWriter:
-    """See chassis.ports.MediaWriter. Memory: what the Shipper holds, and one chunk beside it."""
+    """See chassis.ports.MediaWriter. Memory: what the Shipper holds, and one chunk beside it.
+
+    A rewritable file holds another chunk, and a few MiB of what is to be replaced.
+    """
 
     def __init__(
         self,
@@ -31,7 +38,7 @@ class GridFsWriter:
         *,
         name: str,
         content_type: str,
-        hold_start: bool,
+        rewritable: bool,
     ) -> None:
         self.media_id = media_id
         self._name = name
@@ -41,7 +48,10 @@ class GridFsWriter:
         self._chunks = database["fs.chunks"].with_options(write_concern=WriteConcern(w=1))
         self._key = ObjectId(media_id)
         self._buffer = bytearray()
-        self._held: bytearray | None = bytearray() if hold_start else None
+        # The first chunk of a rewritable file waits: nearly all that is replaced stands in it.
+        self._held: bytearray | None = bytearray() if rewritable else None
+        self._patches: defaultdict[int, list[tuple[int, bytes]]] = defaultdict(list)
+        self._patch_bytes = 0
         self._count = 0
         self._size = 0
         self._sha256 = hashlib.sha256()
@@ -62,12 +72,42 @@ class GridFsWriter:
             if len(self._buffer) == CHUNK_BYTES:
                 self._emit_buffer()
 
-    def rewrite_start(self, data: bytes) -> None:
-        """See MediaWriter."""
-        start = self._held if self._count else self._buffer
-        if start is None or len(data) > len(start):
-            raise ValueError("only bytes that were written and held back can be replaced")
-        start[: len(data)] = data
+    def rewrite(self, offset: int, data: bytes) -> None:
+        """See MediaWriter; raises StoreUnavailable."""
+        check_rewrite(offset, data, 0 if self._held is None else self._size)
+        while data:
+            number, start = divmod(offset, CHUNK_BYTES)
+            piece = data[: CHUNK_BYTES - start]
+            self._replace(number, start, piece)
+            offset, data = offset + len(piece), data[len(piece) :]
+
+    def _replace(self, number: int, start: int, data: bytes) -> None:
+        """Replace bytes of one chunk, now or, if it is on its way into the store, later."""
+        if number == self._count:
+            self._buffer[start : start + len(data)] = data
+        elif number == 0:
+            assert self._held is not None
+            self._held[start : start + len(data)] = data
+        else:
+            self._patches[number].append((start, data))
+            self._patch_bytes += len(data)
+            if self._patch_bytes > _MOST_PATCH_BYTES:
+                self._patch_stored()
+
+    def _patch_stored(self) -> None:
+        self._shipper.finish()
+        with store_errors():
+            for number, patches in self._patches.items():
+                found = self._chunks.find_one({"files_id": self._key, "n": number})
+                if found is None:
+                    raise StoreUnavailable(_LOST)
+                patched = bytearray(found["data"])
+                for start, data in patches:
+                    patched[start : start + len(data)] = data
+                changed = {"$set": {"data": bytes(patched)}}
+                self._chunks.update_one({"_id": found["_id"]}, changed)
+        self._patches.clear()
+        self._patch_bytes = 0
 
     def finish(self) -> StoredMedia:
         """See MediaWriter."""
@@ -75,10 +115,10 @@ class GridFsWriter:
             self._emit_buffer()
         if self._held:
             self._shipper.put(self._chunk(0, bytes(self._held)))
-        self._shipper.finish()
+        self._patch_stored()
         with store_errors():
             if self._chunks.count_documents({"files_id": self._key}) != self._count:
-                raise StoreUnavailable("The store lost a part of the file while it was written.")
+                raise StoreUnavailable(_LOST)
             sha256 = self._sha256 if self._held is None else self._hash_of_stored()
             self._files.insert_one(
                 {

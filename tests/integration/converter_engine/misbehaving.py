@@ -32,7 +32,7 @@ def well_behaved(source: SourceReader, output: Output, request: Request) -> Conv
     while data := source.read_at(offset, 1000):
         output.write(data)
         offset += len(data)
-    output.rewrite_start(b"start")
+    output.rewrite(0, b"start")
     return _facts(request.name)
 
 
@@ -155,7 +155,7 @@ def read_too_much(source: SourceReader, output: Output, request: Request) -> Con
 
 def rewrite_unwritten(source: SourceReader, output: Output, request: Request) -> Conversion:
     """Replaces what was never written."""
-    output.rewrite_start(b"start")
+    output.rewrite(0, b"start")
     return _facts()
 
 

@@ -267,7 +267,7 @@ def test_errors_of_the_store_pass_through(error: BaseException) -> None:
         def write(self, data: bytes) -> None:
             raise error
 
-        def rewrite_start(self, data: bytes) -> None:
+        def rewrite(self, offset: int, data: bytes) -> None:
             raise AssertionError
 
     def should_stop() -> bool:
