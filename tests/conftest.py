@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from devstack.mail_sink import MailSink, Mode
 from devstack.mariadb import MariaDB
@@ -12,6 +13,10 @@ from devstack.ports import free_port
 from devstack.rabbitmq import RabbitMQ
 
 VHOSTS_AT_ONCE = 40
+
+# How long an example takes says more of the machine than of what is tested.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session")

@@ -128,13 +128,27 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class ResultPart:
+    """One MP3 of several in a ZIP: where it begins, its size in bytes, its duration in seconds."""
+
+    title: str
+    offset: int
+    size: int
+    duration: float
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
-    """The MP3: size in bytes, sha256 in hex, duration in seconds, average bitrate in bit/s."""
+    """The MP3: size in bytes, sha256 in hex, duration in seconds, average bitrate in bit/s.
+
+    Where it was split by chapters it is a ZIP of the MP3s that `parts` are; else there are none.
+    """
 
     size: int
     sha256: str
     duration: float
     bitrate: int
+    parts: tuple[ResultPart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

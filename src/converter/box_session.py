@@ -106,7 +106,7 @@ class Session:
                 case Kind.PROGRESS:
                     self._lend(caller.on_progress, wire.parse_progress(payload))
                 case Kind.DONE:
-                    return _conversion(payload)
+                    return _conversion(payload, self._written)
                 case Kind.FAILED:
                     raise self._failure(payload)
                 case _:
@@ -204,8 +204,11 @@ def _size(source: SourceReader) -> int:
     return source.size
 
 
-def _conversion(payload: bytes) -> Conversion:
+def _conversion(payload: bytes, written: int) -> Conversion:
     try:
-        return Conversion.from_document(wire.parse_document(payload))
+        conversion = Conversion.from_document(wire.parse_document(payload))
     except ValueError as error:
         raise WireError(str(error)) from error
+    if conversion.parts and conversion.parts[-1].offset + conversion.parts[-1].size > written:
+        raise WireError("a part goes beyond what was written")
+    return conversion

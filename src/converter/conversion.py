@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Self
 
-from chassis.jobs import MediaFacts
+from chassis.jobs import MediaFacts, ResultPart
 
 _MAX_TEXT: Final = 300
 _MAX_NUMBER: Final = 1e12
+_MAX_PARTS: Final = 255  # as many as there are chapters: see converter.chapters
 
 
 class Stopped(Exception):
@@ -31,10 +32,11 @@ class Mp3Facts:
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """A conversion that succeeded."""
+    """A conversion that succeeded; `parts` are the MP3s in it where it was split."""
 
     source: MediaFacts
     mp3: Mp3Facts
+    parts: tuple[ResultPart, ...] = ()
 
     def to_document(self) -> dict[str, Any]:
         """The facts as plain data."""
@@ -64,9 +66,28 @@ class Conversion:
                     sample_rate=_whole(mp3["sample_rate"]),
                     channels=_whole(mp3["channels"]),
                 ),
+                parts=_parts(document["parts"]),
             )
         except (KeyError, TypeError) as error:
             raise ValueError(f"not the facts of a conversion: {error!r}") from error
+
+
+def _parts(value: object) -> tuple[ResultPart, ...]:
+    if not isinstance(value, list) or len(value) > _MAX_PARTS:
+        raise ValueError("not a list of parts")
+    parts = tuple(
+        ResultPart(
+            title=_text(part["title"]),
+            offset=_whole(part["offset"]),
+            size=_whole(part["size"]),
+            duration=_number(part["duration"]),
+        )
+        for part in value
+    )
+    ends = [0, *(part.offset + part.size for part in parts)]
+    if any(part.offset < end for part, end in zip(parts, ends, strict=False)):
+        raise ValueError("parts that are not in order")
+    return parts
 
 
 def _text(value: object) -> str:

@@ -9,7 +9,7 @@ from converter.lame import DELAY, Encoding
 from converter.mp3_writer import Mp3Writer, Output
 from converter.resample import Samples
 from converter.segments import encode, frames_per_block
-from converter.short_sound import surrounded
+from converter.short_sound import Neighbours, surrounded
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +29,19 @@ def write_mp3(
     threads: int = 1,
     seconds: float | None = None,
     read: Callable[[], float] = lambda: 0.0,
+    neighbours: Neighbours | None = None,
 ) -> Written:
     """Write the MP3 of `sound`, which is not empty; `threads` make no difference to it.
 
-    seconds: how long it will probably be; `read` tells how much of it was given, from 0 to 1.
+    seconds: how long it will probably be; `read` tells how much of it was given, from 0 to 1;
+    neighbours: what is around it where it is a part, so that the parts join without a gap.
     Raises what `sound` raises.
     """
     counted = _Counted(sound)
     spf = samples_per_frame(encoding.sample_rate)
-    lead, with_silence = surrounded(counted, spf, DELAY)
+    lead, with_more = surrounded(counted, spf, DELAY, neighbours)
     block_frames = frames_per_block(encoding, threads, seconds)
-    pieces = encode(with_silence, encoding, threads, block_frames)
+    pieces = encode(with_more, encoding, threads, block_frames)
     template, *frames = next(pieces)
     mp3 = Mp3Writer(output, id3, template)
     for more in itertools.chain([frames], pieces):

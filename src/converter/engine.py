@@ -1,13 +1,16 @@
 """A whole conversion: bytes of a video in, bytes of an MP3 out, in one pass, nothing held whole."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from chassis.errors import Permanent
-from chassis.jobs import MediaFacts
+from chassis.jobs import MediaFacts, ResultPart
 from chassis.options import ConversionOptions
 from converter.arriving import open_arriving, require_same
+from converter.chapter_parts import plan_parts
+from converter.chapters import Chapter, read_chapters
 from converter.conversion import Conversion, Mp3Facts
 from converter.cutting import Span, cut
 from converter.decode import TrackReader
@@ -19,6 +22,7 @@ from converter.mp3_writer import Output
 from converter.ports import SourceReader
 from converter.resample import Samples
 from converter.spelling import clock
+from converter.splitting import tags_of_part, write_parts
 from converter.tags import Tags, choose_tags, id3_tag
 from converter.verdict import judge
 
@@ -45,19 +49,23 @@ def convert(source: SourceReader, output: Output, request: Request) -> Conversio
     that arrived meanwhile; what was written before is worth nothing then.
     """
     options = request.options
-    open_source = open_arriving if request.arriving else open_media
-    media = open_source(source, options.audio_track)
+    # Chapters may stand anywhere in a file: it is split once it is whole.
+    follow = request.arriving and not options.split_chapters
+    media = (open_arriving if follow else open_media)(source, options.audio_track)
     _check_length(media.promise.seconds or 0.0, request)
     tags = choose_tags(media.metadata, request.name)
     reader = TrackReader(media, options.sample_rate, options.channels)
-    is_whole = Span.of(options).is_all
+    is_whole = Span.of(options).is_all and not options.split_chapters
     copyable = look(reader, media.codec_name, options) if is_whole else None
+    parts: tuple[ResultPart, ...] = ()
     if copyable:
         mp3 = _copy(reader, copyable, tags, output, request)
+    elif options.split_chapters:
+        mp3, parts = _split(reader, read_chapters(media, Span.of(options)), tags, output, request)
     else:
         mp3 = _encode(reader, tags, output, request)
     require_same(media, tags, request.name, options.audio_track)
-    return Conversion(source=_facts(media, reader, tags), mp3=mp3)
+    return Conversion(source=_facts(media, reader, tags), mp3=mp3, parts=parts)
 
 
 def _copy(
@@ -78,6 +86,52 @@ def _copy(
 
 
 def _encode(reader: TrackReader, tags: Tags, output: Output, request: Request) -> Mp3Facts:
+    sound = _sound(reader, request)
+    written = write_mp3(
+        sound.blocks,
+        sound.encoding,
+        id3_tag(tags),
+        output,
+        threads=request.threads,
+        seconds=sound.seconds,
+        read=sound.read,
+    )
+    return _mp3_facts(written, reader.sample_rate, reader.channels)
+
+
+def _split(
+    reader: TrackReader,
+    chapters: Sequence[Chapter],
+    tags: Tags,
+    output: Output,
+    request: Request,
+) -> tuple[Mp3Facts, tuple[ResultPart, ...]]:
+    sound = _sound(reader, request)
+    planned = plan_parts(chapters, reader.sample_rate, sound.seconds, tags.title)
+    written = write_parts(
+        sound.blocks,
+        sound.encoding,
+        planned,
+        partial(tags_of_part, tags, request.options, count=len(planned)),
+        output,
+        threads=request.threads,
+        seconds=sound.seconds,
+        read=sound.read,
+    )
+    return _mp3_facts(written.whole, reader.sample_rate, reader.channels), written.parts
+
+
+@dataclass(frozen=True, slots=True)
+class _Sound:
+    """What is to be encoded, how, how long it probably is, and how much of it was read."""
+
+    blocks: Iterator[Samples]
+    encoding: Encoding
+    seconds: float | None
+    read: Callable[[], float]
+
+
+def _sound(reader: TrackReader, request: Request) -> _Sound:
     blocks = reader.blocks()
     first = next(blocks, None)
     if first is None:
@@ -93,16 +147,12 @@ def _encode(reader: TrackReader, tags: Tags, output: Output, request: Request) -
     sound = cut(itertools.chain([first], blocks), span, reader.sample_rate)
     expected = reader.expected_seconds
     read_up_to = Span(0.0, span.end).length(expected)
-    written = write_mp3(
+    return _Sound(
         _checked(sound, span, reader, request),
         encoding,
-        id3_tag(tags),
-        output,
-        threads=request.threads,
-        seconds=span.length(expected),
-        read=lambda: reader.progress(read_up_to),
+        span.length(expected),
+        lambda: reader.progress(read_up_to),
     )
-    return _mp3_facts(written, encoding.sample_rate, encoding.channels)
 
 
 def _mp3_facts(written: Written, sample_rate: int, channels: int) -> Mp3Facts:

@@ -43,6 +43,8 @@ from converter.single_flight import SingleFlight
 
 log = structlog.get_logger(__name__)
 
+_MP3: Final = (".mp3", "audio/mpeg")
+_ZIP: Final = (".zip", "application/zip")
 _UNEXPECTED: Final = Failure(
     "internal", "The conversion broke off for a reason that is not the video's."
 )
@@ -169,8 +171,12 @@ class Converter:
             raise MediaMissing(job.fid)
         started = monotonic()
         keeper = LeaseKeeper(self._jobs, job, attempt, self._policy, self._clock)
+        suffix, content_type = _ZIP if job.options.split_chapters else _MP3
         writer = self._mp3s.writer(
-            job.writing_fid, name=f"{job.fid}.mp3", content_type="audio/mpeg", rewritable=True
+            job.writing_fid,
+            name=f"{job.fid}{suffix}",
+            content_type=content_type,
+            rewritable=True,
         )
         arriving = job.state is State.RECEIVING
 
@@ -207,6 +213,7 @@ class Converter:
             sha256=stored.sha256,
             duration=conversion.mp3.duration,
             bitrate=conversion.mp3.bitrate,
+            parts=conversion.parts,
         )
         ready = self._moved(
             job.fid,

@@ -27,11 +27,12 @@ class Tags:
     artist: str | None = None
     album: str | None = None
     date: str | None = None
+    track: str | None = None
 
 
 def choose_tags(metadata: Mapping[str, str], name: str) -> Tags:
     """Tags from the source's own, whatever the case of their names; the title else from `name`."""
-    found = {key.lower(): _clean(value) for key, value in metadata.items()}
+    found = {key.lower(): clean(value) for key, value in metadata.items()}
     date = _DATE.match(found.get("date", ""))
     return Tags(
         title=found.get("title") or title_from_name(name),
@@ -44,7 +45,7 @@ def choose_tags(metadata: Mapping[str, str], name: str) -> Tags:
 def title_from_name(name: str) -> str:
     """A file's name without folders, suffix and characters that cannot be shown."""
     last = re.split(r"[/\\]", name)[-1]
-    cleaned = _clean(last)
+    cleaned = clean(last)
     return _SUFFIX.sub("", cleaned).strip(" .") or cleaned.strip(" .") or UNTITLED
 
 
@@ -56,6 +57,7 @@ def id3_tag(tags: Tags) -> bytes:
         (id3.TPE1, tags.artist),
         (id3.TALB, tags.album),
         (id3.TDRC, tags.date),
+        (id3.TRCK, tags.track),
     ):
         if text:
             encoding = id3.Encoding.LATIN1 if _is_latin1(text) else id3.Encoding.UTF16
@@ -66,7 +68,7 @@ def id3_tag(tags: Tags) -> bytes:
     return written.getvalue()
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """One line of text that can be shown; nothing if it was not decodable."""
     if "\ufffd" in text:
         return ""

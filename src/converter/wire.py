@@ -36,6 +36,7 @@ SIZE: Final = struct.Struct("<Q")
 MAX_READ_BYTES: Final = 1 << 20
 _MAX_OFFSET: Final = (1 << 63) - 1  # what libavformat can count to
 _MAX_DOCUMENT_BYTES: Final = 64 * 1024
+_MAX_FACTS_BYTES: Final = 1 << 19  # with a title for each of many parts
 
 MAX_PAYLOAD: Final = {
     Kind.START: _MAX_DOCUMENT_BYTES,
@@ -44,7 +45,7 @@ MAX_PAYLOAD: Final = {
     Kind.WRITE: 1 << 20,
     Kind.REWRITE: OFFSET.size + MAX_REWRITE_BYTES,
     Kind.PROGRESS: PROGRESS_REPORT.size,
-    Kind.DONE: _MAX_DOCUMENT_BYTES,
+    Kind.DONE: _MAX_FACTS_BYTES,
     Kind.FAILED: _MAX_DOCUMENT_BYTES,
     Kind.AWAIT_SIZE: 0,
     Kind.SIZE: SIZE.size,

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from chassis.jobs import Job, Source, State
+from chassis.jobs import Job, Result, Source, State
 
 # The words of the older system, which its pages and clients know.
 WAITING: Final = "ONQUEUE"
@@ -33,7 +33,7 @@ class Presenter:
             "expires_at": _time(job.expires_at),
             "source": _source(job.source),
             "options": job.options.to_document(),
-            "result": asdict(job.result) if job.result else None,
+            "result": self._result(job, job.result) if job.result else None,
             "failure": asdict(job.failure) if job.failure else None,
             "attempts": job.attempts,
             "status_url": self.status_url(job),
@@ -56,8 +56,24 @@ class Presenter:
         return f"{self._public_url}/jobs/{job.fid}"
 
     def download_url(self, job: Job) -> str:
-        """Where its MP3 is."""
+        """Where its MP3 is, or the ZIP of them."""
         return f"{self._public_url}/download?fid={job.fid}"
+
+    def _result(self, job: Job, result: Result) -> dict[str, Any]:
+        shown = asdict(result)
+        del shown["parts"]
+        if result.parts:
+            shown["chapters"] = [
+                {
+                    "chapter": number,
+                    "title": part.title,
+                    "size": part.size,
+                    "duration": part.duration,
+                    "download_url": f"{self.download_url(job)}&chapter={number}",
+                }
+                for number, part in enumerate(result.parts, start=1)
+            ]
+        return shown
 
     def page_url(self, query: str) -> str:
         """Where a page of jobs is."""

@@ -35,6 +35,7 @@ STATUS_BY_CODE: Final[dict[str, HTTPStatus]] = {
     "invalid_link": HTTPStatus.FORBIDDEN,
     "admin_only": HTTPStatus.FORBIDDEN,
     "job_not_found": HTTPStatus.NOT_FOUND,
+    "no_such_chapter": HTTPStatus.NOT_FOUND,
     "body_stalled": HTTPStatus.REQUEST_TIMEOUT,
     "upload_too_slow": HTTPStatus.REQUEST_TIMEOUT,
     "idempotency_key_in_use": HTTPStatus.CONFLICT,

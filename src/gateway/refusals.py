@@ -210,6 +210,12 @@ def job_not_found() -> Refusal:
     return Refusal("job_not_found", "There is no such job.")
 
 
+def no_such_chapter(count: int) -> Refusal:
+    """A chapter was asked for that the MP3 was not split into."""
+    split = f"it was split into {count}" if count else "it was not split by chapters"
+    return Refusal("no_such_chapter", f"There is no such chapter of this MP3: {split}.")
+
+
 def invalid_limit(largest: int) -> Refusal:
     """`limit` is not a number in its range."""
     return Refusal("invalid_limit", f"limit is a number from 1 to {largest}.")

@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,13 +18,14 @@ from tests.waiting import wait_for
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "options.md").read_text()
 SECONDS = 6.0
+CHAPTERS = ((0, 2, "Morning"), (2, 6, "Noon"))
 
 Job = dict[str, Any]
 Probe = dict[str, Any]
 
 
 def commands(heading: str) -> list[str]:
-    """The commands of the section with that heading, line by line."""
+    """The commands of the section with that heading, line by line, up to its first heading."""
     after = DOCUMENT.partition(f"# {heading}\n")[2]
     blocks: list[str] = re.findall(r"```sh\n(.*?)```", after.partition("\n#")[0], re.DOTALL)
     return [line for block in blocks for line in block.splitlines()]
@@ -55,7 +57,12 @@ def keeping(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
 
 def make_video(folder: Path) -> None:
     """video.mkv: SECONDS long, an English track of noise in stereo, a German one in mono."""
-    (folder / "metadata").write_text(";FFMETADATA1\ntitle=A day out\nartist=Ada\n")
+    chapters = "".join(
+        f"[CHAPTER]\nTIMEBASE=1/1\nSTART={start}\nEND={end}\ntitle={title}\n"
+        for start, end, title in CHAPTERS
+    )
+    header = ";FFMETADATA1\ntitle=A day out\nartist=Ada\n"
+    (folder / "metadata").write_text(header + chapters)
     subprocess.run(
         [
             *("ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=160x120:rate=10"),
@@ -121,8 +128,22 @@ EFFECTS: dict[str, Effect] = {
     "audio_track": lambda _shell, _job, found: sound(found)["channels"] == 1,
     "start": lambda _shell, job, found: lasts(SECONDS - 1.5, job, found),
     "end": lambda _shell, job, found: lasts(4.0, job, found),
+    "split_chapters": lambda shell, job, _found: is_split(shell, job),
 }
 """Whether the MP3 of an option's example is what it was asked to be."""
+
+
+def is_split(shell: Shell, job: Job) -> bool:
+    """By the document's own commands: the ZIP, and its second MP3 alone, as they are described."""
+    shell.variables["FID"] = job["fid"]
+    for command in commands("split_chapters")[3:]:
+        shell.run(command)
+    with zipfile.ZipFile(shell.folder / "chapters.zip") as archive:
+        assert archive.namelist() == ["01 Morning.mp3", "02 Noon.mp3"]
+        alone = (shell.folder / "02 Noon.mp3").read_bytes()
+        assert archive.read("02 Noon.mp3") == alone
+    told = [(part["title"], part["duration"]) for part in job["result"]["chapters"]]
+    return told == [(title, end - start) for start, end, title in CHAPTERS]
 
 
 def plain(shell: Shell) -> dict[str, Any]:
@@ -155,9 +176,10 @@ def test_every_way_in_takes_the_same_options(keeping: Shell) -> None:
 @pytest.mark.parametrize("option", table())
 def test_an_example_does_what_it_says(keeping: Shell, option: str) -> None:
     """The MP3 is as asked for; the file itself and JSON mean the same as the form."""
-    by_form, by_put, by_json = commands(option)
+    by_form, by_put, by_json = commands(option)[:3]
     job = converted(keeping, by_form)
-    assert EFFECTS[option](keeping, job, probe(keeping, job))
+    found = probe(keeping, job) if option != "split_chapters" else {}
+    assert EFFECTS[option](keeping, job, found)
     keeping.variables["FID"] = job["fid"]
     for command in (by_put, by_json):
         assert converted(keeping, command)["options"] == job["options"]

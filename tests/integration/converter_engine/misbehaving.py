@@ -8,9 +8,10 @@ import signal
 import socket
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
-from chassis.jobs import MediaFacts
+from chassis.jobs import MediaFacts, ResultPart
 from converter import wire
 from converter.box_child import WRITE_TO
 from converter.conversion import Conversion, Mp3Facts
@@ -157,6 +158,12 @@ def rewrite_unwritten(source: SourceReader, output: Output, request: Request) ->
     """Replaces what was never written."""
     output.rewrite(0, b"start")
     return _facts()
+
+
+def invent_a_part(source: SourceReader, output: Output, request: Request) -> Conversion:
+    """Tells of an MP3 behind the end of what it wrote."""
+    output.write(bytes(100))
+    return replace(_facts(), parts=(ResultPart("x", 50, 51, 1.0),))
 
 
 def talk_nonsense(source: SourceReader, output: Output, request: Request) -> Conversion:

@@ -109,6 +109,7 @@ def test_a_good_engine_gets_and_gives_every_byte() -> None:
         ("read_behind_the_end", "engine_crashed"),
         ("read_too_much", "engine_crashed"),
         ("rewrite_unwritten", "engine_crashed"),
+        ("invent_a_part", "engine_crashed"),
         ("flood", "engine_crashed"),
         ("lie", "engine_crashed"),
         ("invent_a_refusal", "engine_failed"),

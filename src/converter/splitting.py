@@ -1,0 +1,150 @@
+"""An MP3 for each part of a sound, all of them in one ZIP.
+
+Played without gaps one after the other they are the whole, sample for sample: each says how many
+samples at its ends are too many. Those are not silence but the sound of its neighbours, so that an
+encoder that begins in the middle hears what was before, and nothing clicks where two parts meet.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Final
+
+import numpy as np
+
+from chassis.jobs import ResultPart
+from chassis.names import part_name
+from chassis.options import ConversionOptions
+from converter.chapter_parts import PlannedPart
+from converter.encode import Written, write_mp3
+from converter.lame import Encoding
+from converter.mp3_writer import Output
+from converter.resample import Samples
+from converter.short_sound import Neighbours
+from converter.tags import Tags, id3_tag
+from converter.zip_writer import ZipWriter
+
+_CONTEXT: Final = 1152
+"""How many samples of its neighbours a part has at each end."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenParts:
+    """What was written: of all parts together, and each."""
+
+    whole: Written
+    parts: tuple[ResultPart, ...]
+
+
+def write_parts(
+    sound: Iterable[Samples],
+    encoding: Encoding,
+    planned: Sequence[PlannedPart],
+    tags: Callable[[PlannedPart, int], Tags],
+    output: Output,
+    *,
+    threads: int,
+    seconds: float | None,
+    read: Callable[[], float],
+) -> WrittenParts:
+    """Write a ZIP with an MP3 for each of the `planned` parts that there is sound of.
+
+    `tags` are those of a part with that number. See converter.encode.write_mp3 for the rest.
+    """
+    cursor = Cursor(sound)
+    zip_file = ZipWriter(output)
+    parts: list[ResultPart] = []
+    samples = size = 0
+    for number, part in enumerate(planned, start=1):
+        if cursor.has_ended:
+            break
+        written = write_mp3(
+            cursor.up_to(part.stop),
+            encoding,
+            id3_tag(tags(part, number)),
+            zip_file.begin(part_name(number, len(planned), part.title)),
+            threads=threads,
+            seconds=_length(part, encoding.sample_rate, seconds),
+            read=read,
+            neighbours=Neighbours(cursor.recent, partial(cursor.peek, _CONTEXT)),
+        )
+        stored = zip_file.end()
+        duration = written.samples / encoding.sample_rate
+        parts.append(ResultPart(part.title, stored.offset, stored.size, duration))
+        samples += written.samples
+        size += written.size
+    zip_file.finish()
+    return WrittenParts(Written(samples, size), tuple(parts))
+
+
+def tags_of_part(
+    whole: Tags, options: ConversionOptions, part: PlannedPart, number: int, count: int
+) -> Tags:
+    """Its own title and number; its album is the whole, unless the owner names another."""
+    return replace(
+        whole,
+        title=part.title,
+        album=whole.title if options.album is None else whole.album,
+        track=None if options.track == "" else f"{number}/{count}",
+    )
+
+
+def _length(part: PlannedPart, sample_rate: int, seconds: float | None) -> float | None:
+    if part.stop is not None:
+        return (part.stop - part.start) / sample_rate
+    return None if seconds is None else max(0.0, seconds - part.start / sample_rate)
+
+
+class Cursor:
+    """A place in a sound that is read once, from which one can look ahead and a little back."""
+
+    def __init__(self, sound: Iterable[Samples]) -> None:
+        self._sound = iter(sound)
+        self._waiting: deque[Samples] = deque()
+        self._position = 0
+        self.recent: list[Samples] = []
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing is left."""
+        return self._next_block() is None
+
+    def up_to(self, stop: int | None) -> Iterator[Samples]:
+        """The samples that follow, up to number `stop` of all; None: to the end."""
+        while (stop is None or self._position < stop) and (block := self._next_block()) is not None:
+            count = block.shape[1]
+            taken = count if stop is None else min(count, stop - self._position)
+            self._waiting.popleft()
+            if taken < count:
+                self._waiting.appendleft(block[:, taken:])
+            self._position += taken
+            self._remember(block[:, :taken])
+            yield block[:, :taken]
+
+    def peek(self, count: int) -> list[Samples]:
+        """Up to `count` of the samples that follow; they are given again."""
+        wanted = count - sum(block.shape[1] for block in self._waiting)
+        while wanted > 0 and (block := next(self._sound, None)) is not None:
+            self._waiting.append(block)
+            wanted -= block.shape[1]
+        seen: list[Samples] = []
+        for block in self._waiting:
+            if count > 0:
+                seen.append(block[:, :count])
+                count -= block.shape[1]
+        return seen
+
+    def _next_block(self) -> Samples | None:
+        while not self._waiting or not self._waiting[0].shape[1]:
+            if self._waiting:
+                self._waiting.popleft()
+            elif (block := next(self._sound, None)) is not None:
+                self._waiting.append(block)
+            else:
+                return None
+        return self._waiting[0]
+
+    def _remember(self, block: Samples) -> None:
+        seen = np.concatenate((*self.recent, block[:, -_CONTEXT:]), axis=1)
+        self.recent = [seen[:, -_CONTEXT:]]
