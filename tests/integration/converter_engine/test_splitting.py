@@ -90,7 +90,7 @@ def test_each_chapter_is_an_mp3_of_its_own(box: Box, tmp_path: Path, music: Path
         zip(members.values(), mp3.facts.parts, strict=True), start=1
     ):
         found = sound_of(member, tmp_path)
-        assert likeness(found, whole[place : place + round(part.duration * RATE)]) < 0.05
+        assert likeness(found, whole[place : place + round(part.duration * RATE)]) < 0.03
         place += len(found)
         tags: Any = MP3(io.BytesIO(member)).tags
         texts = {key: str(tags[key]) for key in ("TIT2", "TALB", "TRCK")}
