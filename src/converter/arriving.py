@@ -9,11 +9,12 @@ import os
 from typing import Final
 
 from chassis.errors import Permanent
+from chassis.options import ConversionOptions
 from converter.conversion import StartOver
 from converter.formats import INDEXED_CONTAINERS, LATE_TAGS_CONTAINERS, STREAMED_CONTAINERS
+from converter.labels import Labels, read_labels
 from converter.media import IN_ORDER, Media, MediaFile, open_file, open_media
 from converter.ports import SourceReader
-from converter.tags import Tags, choose_tags
 
 _AHEAD_BYTES: Final = 4 << 20
 _REFUSED: Final = -1
@@ -75,12 +76,12 @@ def _is_in_order(media: Media, file: ArrivingFile) -> bool:
     return name in STREAMED_CONTAINERS and not (file.refused and name in INDEXED_CONTAINERS)
 
 
-def require_same(media: Media, tags: Tags, name: str, wanted: int | str | None = None) -> None:
-    """Once the whole file is there: raise StartOver if its end holds other titles than `tags`."""
+def require_same(media: Media, labels: Labels, name: str, options: ConversionOptions) -> None:
+    """Once the whole file is there: raise StartOver if its end asks for others than `labels`."""
     if not isinstance(media.file, ArrivingFile):
         return
     if media.container.format.name not in LATE_TAGS_CONTAINERS:
         return
-    whole = open_media(media.file.source, wanted)
-    if choose_tags(whole.metadata, name) != tags or whole.track.index != media.track.index:
+    whole = open_media(media.file.source, options.audio_track)
+    if read_labels(whole, name, options) != labels or whole.track.index != media.track.index:
         raise StartOver

@@ -4,11 +4,13 @@ What stands before the first chapter belongs to the first part; what stands betw
 the last, to the one before it.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
-from converter.chapters import Chapter
+from converter.chapters import Chapter, clip
+from converter.cutting import Span
 
 MOST_TITLE: Final = 100
 
@@ -20,6 +22,13 @@ class PlannedPart:
     title: str
     start: int
     stop: int | None
+
+
+def within(chapters: Sequence[Chapter], span: Span) -> Iterable[Chapter]:
+    """What of `chapters` lies in `span`, each up to the next one; times are from its start on."""
+    ends = [*(chapter.start for chapter in chapters), math.inf][1:]
+    stretched = (replace(chapter, end=end) for chapter, end in zip(chapters, ends, strict=False))
+    return clip(stretched, span)
 
 
 def plan_parts(

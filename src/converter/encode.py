@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from converter.frames import samples_per_frame
+from converter.id3 import Id3
 from converter.lame import DELAY, Encoding
 from converter.mp3_writer import Mp3Writer, Output
 from converter.resample import Samples
@@ -23,7 +24,7 @@ class Written:
 def write_mp3(
     sound: Iterable[Samples],
     encoding: Encoding,
-    id3: bytes,
+    id3: Id3,
     output: Output,
     *,
     threads: int = 1,

@@ -9,12 +9,14 @@ from chassis.errors import Permanent
 from chassis.jobs import MediaFacts, ResultPart
 from chassis.options import ConversionOptions
 from converter.arriving import open_arriving, require_same
-from converter.chapter_parts import plan_parts
+from converter.chapter_parts import plan_parts, within
 from converter.chapters import Chapter, read_chapters
 from converter.conversion import Conversion, Mp3Facts
 from converter.cutting import Span, cut
 from converter.decode import TrackReader
 from converter.encode import Written, write_mp3
+from converter.id3 import Id3
+from converter.labels import Labels, read_labels
 from converter.lame import Encoding
 from converter.media import Media, open_media
 from converter.mp3_copy import Copyable, copy_mp3, look
@@ -22,8 +24,8 @@ from converter.mp3_writer import Output
 from converter.ports import SourceReader
 from converter.resample import Samples
 from converter.spelling import clock
-from converter.splitting import tags_of_part, write_parts
-from converter.tags import Tags, choose_tags, id3_tag
+from converter.splitting import labels_of_part, write_parts
+from converter.tags import title_from_name
 from converter.verdict import judge
 
 
@@ -53,44 +55,44 @@ def convert(source: SourceReader, output: Output, request: Request) -> Conversio
     follow = request.arriving and not options.split_chapters
     media = (open_arriving if follow else open_media)(source, options.audio_track)
     _check_length(media.promise.seconds or 0.0, request)
-    tags = choose_tags(media.metadata, request.name)
+    labels = read_labels(media, request.name, options)
     reader = TrackReader(media, options.sample_rate, options.channels)
     is_whole = Span.of(options).is_all and not options.split_chapters
     copyable = look(reader, media.codec_name, options) if is_whole else None
     parts: tuple[ResultPart, ...] = ()
     if copyable:
-        mp3 = _copy(reader, copyable, tags, output, request)
+        mp3 = _copy(reader, copyable, labels, output, request)
     elif options.split_chapters:
-        mp3, parts = _split(reader, read_chapters(media, Span.of(options)), tags, output, request)
+        mp3, parts = _split(reader, read_chapters(media, Span()), labels, output, request)
     else:
-        mp3 = _encode(reader, tags, output, request)
-    require_same(media, tags, request.name, options.audio_track)
-    return Conversion(source=_facts(media, reader, tags), mp3=mp3, parts=parts)
+        mp3 = _encode(reader, labels, output, request)
+    require_same(media, labels, request.name, options)
+    return Conversion(source=_facts(media, reader, labels), mp3=mp3, parts=parts)
 
 
 def _copy(
     reader: TrackReader,
     copyable: Copyable,
-    tags: Tags,
+    labels: Labels,
     output: Output,
     request: Request,
 ) -> Mp3Facts:
     header = copyable.header
     reader.note_source(header.sample_rate, header.channels)
     written = copy_mp3(
-        reader, copyable, id3_tag(tags), output, lambda: _check_length(reader.decoded, request)
+        reader, copyable, Id3(labels), output, lambda: _check_length(reader.decoded, request)
     )
     if refusal := _refusal(reader):
         raise refusal
     return _mp3_facts(written, header.sample_rate, header.channels)
 
 
-def _encode(reader: TrackReader, tags: Tags, output: Output, request: Request) -> Mp3Facts:
+def _encode(reader: TrackReader, labels: Labels, output: Output, request: Request) -> Mp3Facts:
     sound = _sound(reader, request)
     written = write_mp3(
         sound.blocks,
         sound.encoding,
-        id3_tag(tags),
+        Id3(labels),
         output,
         threads=request.threads,
         seconds=sound.seconds,
@@ -102,17 +104,19 @@ def _encode(reader: TrackReader, tags: Tags, output: Output, request: Request) -
 def _split(
     reader: TrackReader,
     chapters: Sequence[Chapter],
-    tags: Tags,
+    labels: Labels,
     output: Output,
     request: Request,
 ) -> tuple[Mp3Facts, tuple[ResultPart, ...]]:
     sound = _sound(reader, request)
-    planned = plan_parts(chapters, reader.sample_rate, sound.seconds, tags.title)
+    inside = within(chapters, Span.of(request.options))
+    title = labels.tags.title or title_from_name(request.name)
+    planned = plan_parts(inside, reader.sample_rate, sound.seconds, title)
     written = write_parts(
         sound.blocks,
         sound.encoding,
         planned,
-        partial(tags_of_part, tags, request.options, count=len(planned)),
+        partial(labels_of_part, labels, request.options, count=len(planned)),
         output,
         threads=request.threads,
         seconds=sound.seconds,
@@ -195,12 +199,12 @@ def _check_length(seconds: float, request: Request) -> None:
         raise Permanent("too_long", f"The file is longer than {limit:g} hours, which is the limit.")
 
 
-def _facts(media: Media, reader: TrackReader, tags: Tags) -> MediaFacts:
+def _facts(media: Media, reader: TrackReader, labels: Labels) -> MediaFacts:
     return MediaFacts(
         container=media.container_name,
         codec=media.codec_name,
         channels=reader.source_channels,
         sample_rate=reader.source_sample_rate,
         duration=round(max(media.promise.seconds or 0.0, reader.decoded), 3),
-        title=tags.title,
+        title=labels.tags.title,
     )

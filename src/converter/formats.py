@@ -148,8 +148,11 @@ INDEXED_CONTAINERS: Final = frozenset({_MP4})
 MEASURED_CONTAINERS: Final = frozenset({"avi", "mpeg", "mpegts", "ogg", "wav"})
 """Containers whose duration the library takes from what is there, cut off or not."""
 
-STREAM_TAGGED_CONTAINERS: Final = frozenset({"ogg"})
-"""Containers whose titles stand with the stream (Vorbis comments), not with the file."""
+TRACK_TAGGED_CONTAINERS: Final = frozenset({_MATROSKA, "ogg"})
+"""Containers whose tags may stand with the track, not with the file."""
+
+TITLED_TRACK_CONTAINERS: Final = frozenset({"ogg"})
+"""Those of them where the track's title is that of the file (Vorbis comments)."""
 
 STREAMED_CONTAINERS: Final = frozenset(
     {"aac", "ac3", "eac3", "flac", "flv", _MATROSKA, _MP4, "mpeg", "mpegts", "ogg", "wav"}

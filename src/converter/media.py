@@ -16,7 +16,8 @@ from converter.formats import (
     CONTAINERS,
     INDEXED_CONTAINERS,
     MEASURED_CONTAINERS,
-    STREAM_TAGGED_CONTAINERS,
+    TITLED_TRACK_CONTAINERS,
+    TRACK_TAGGED_CONTAINERS,
 )
 from converter.ports import SourceReader
 from converter.structure import (
@@ -126,10 +127,34 @@ class Media:
         return self.track.codec_context.codec.canonical_name
 
     @property
+    def sound_start(self) -> float:
+        """Where the track's sound begins on the timeline of the file, in seconds.
+
+        What libavformat tells so of an MP3 is the encoder's delay, which is no place on it.
+        """
+        if self.container.format.name == "mp3" or not self.track.time_base:
+            return 0.0
+        return max(0.0, float((self.track.start_time or 0) * self.track.time_base))
+
+    @property
     def metadata(self) -> dict[str, str]:
-        """The tags of the file."""
-        tagged_stream = self.container.format.name in STREAM_TAGGED_CONTAINERS
-        return self.track.metadata if tagged_stream else self.container.metadata
+        """The tags of the file and of its track, by names in lower case.
+
+        Where both have one, it is the file's; but a language is the track's. What a track is called
+        ("Stereo") is no title: libavformat tells that in lower case, and Matroska's tags as they
+        are, in capitals.
+        """
+        container = self.container.format.name
+        found: dict[str, str] = {}
+        if container in TRACK_TAGGED_CONTAINERS:
+            own = self.track.metadata
+            found = {key.lower(): text for key, text in own.items() if key != "title"}
+            if container in TITLED_TRACK_CONTAINERS and "title" in own:
+                found["title"] = own["title"]
+        found |= {key.lower(): text for key, text in self.container.metadata.items()}
+        if self.track.language:
+            found["language"] = self.track.language
+        return found
 
 
 def open_media(source: SourceReader, wanted: int | str | None = None) -> Media:

@@ -17,6 +17,7 @@ from chassis.options import ConversionOptions
 from converter.decode import TrackReader
 from converter.encode import Written
 from converter.frames import FrameHeader, is_sound, parse_header, split_frames
+from converter.id3 import Id3
 from converter.mp3_writer import Mp3Writer, Output
 from converter.short_sound import LEAST_FRAMES
 from converter.xing import DECODER_DELAY, LONGEST_GAP, blank_tag_frame, is_tag_frame
@@ -103,7 +104,7 @@ def sound_frames(packet: bytes) -> list[bytes]:
 def copy_mp3(
     reader: TrackReader,
     copyable: Copyable,
-    id3: bytes,
+    id3: Id3,
     output: Output,
     check: Callable[[], None],
 ) -> Written:

@@ -18,11 +18,12 @@ from chassis.names import part_name
 from chassis.options import ConversionOptions
 from converter.chapter_parts import PlannedPart
 from converter.encode import Written, write_mp3
+from converter.id3 import Id3
+from converter.labels import Labels
 from converter.lame import Encoding
 from converter.mp3_writer import Output
 from converter.resample import Samples
 from converter.short_sound import Neighbours
-from converter.tags import Tags, id3_tag
 from converter.zip_writer import ZipWriter
 
 _CONTEXT: Final = 1152
@@ -41,7 +42,7 @@ def write_parts(
     sound: Iterable[Samples],
     encoding: Encoding,
     planned: Sequence[PlannedPart],
-    tags: Callable[[PlannedPart, int], Tags],
+    labels: Callable[[PlannedPart, int], Labels],
     output: Output,
     *,
     threads: int,
@@ -50,7 +51,7 @@ def write_parts(
 ) -> WrittenParts:
     """Write a ZIP with an MP3 for each of the `planned` parts that there is sound of.
 
-    `tags` are those of a part with that number. See converter.encode.write_mp3 for the rest.
+    `labels` are those of a part with that number. See converter.encode.write_mp3 for the rest.
     """
     cursor = Cursor(sound)
     zip_file = ZipWriter(output)
@@ -62,7 +63,7 @@ def write_parts(
         written = write_mp3(
             cursor.up_to(part.stop),
             encoding,
-            id3_tag(tags(part, number)),
+            Id3(labels(part, number)),
             zip_file.begin(part_name(number, len(planned), part.title)),
             threads=threads,
             seconds=_length(part, encoding.sample_rate, seconds),
@@ -78,16 +79,17 @@ def write_parts(
     return WrittenParts(Written(samples, size), tuple(parts))
 
 
-def tags_of_part(
-    whole: Tags, options: ConversionOptions, part: PlannedPart, number: int, count: int
-) -> Tags:
+def labels_of_part(
+    whole: Labels, options: ConversionOptions, part: PlannedPart, number: int, count: int
+) -> Labels:
     """Its own title and number; its album is the whole, unless the owner names another."""
-    return replace(
-        whole,
+    tags = replace(
+        whole.tags,
         title=part.title,
-        album=whole.title if options.album is None else whole.album,
+        album=whole.tags.title if options.album is None else whole.tags.album,
         track=None if options.track == "" else f"{number}/{count}",
     )
+    return replace(whole, tags=tags, chapters=())
 
 
 def _length(part: PlannedPart, sample_rate: int, seconds: float | None) -> float | None:

@@ -11,10 +11,14 @@ import av
 
 from chassis.errors import Permanent
 from chassis.options import ConversionOptions
+from converter.chapters import Chapter
 from converter.engine import Request, convert
-from converter.tags import Tags, id3_tag
+from converter.id3 import Id3
+from converter.labels import Labels
+from converter.tags import Tags, language_code
 
 _SAMPLE_RATE: Final = 32_000
+_LANGUAGES: Final = ("de-AT", "nowhere", "what is no code")
 _TEXTS: Final = ("plain", "\u266a")  # ID3 writes the one as Latin-1, the other as UTF-16
 
 
@@ -31,7 +35,12 @@ def warm_up() -> None:
     with contextlib.suppress(Permanent):
         convert(_Bytes(b"no media"), _Nowhere(), request)
     for text in _TEXTS:
-        id3_tag(Tags(title=text, artist=text, album=text, date="2001-02-03"))
+        tags = Tags(title=text, artist=text, date="2001-02-03", genre="Rock", comment=text)
+        id3 = Id3(Labels(tags, (Chapter(0.0, 1.0, text),)))
+        id3.finished(seconds=0.5)
+        id3.end(size=1 << 20)
+    for language in _LANGUAGES:
+        language_code(language)
 
 
 def _silence() -> bytes:

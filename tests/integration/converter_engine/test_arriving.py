@@ -1,6 +1,7 @@
 """Videos that are converted while they arrive: the MP3 is that of the whole file, and no other."""
 
 import struct
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,35 @@ def test_a_title_at_the_end_asks_for_a_new_start(box: Box, tmp_path: Path) -> No
     with pytest.raises(StartOver):
         follow(box, bytes(data))
     assert convert(box, bytes(data)).facts.source.title == "Noise"
+
+
+ARTIST = """<?xml version="1.0"?><Tags><Tag><Targets/><Simple>
+<Name>ARTIST</Name><String>Певица</String></Simple></Tag></Tags>"""
+CHAPTERS = """<?xml version="1.0"?><Chapters><EditionEntry>
+<ChapterAtom><ChapterTimeStart>00:00:00.000</ChapterTimeStart>
+<ChapterDisplay><ChapterString>第一章</ChapterString></ChapterDisplay></ChapterAtom>
+<ChapterAtom><ChapterTimeStart>00:00:05.000</ChapterTimeStart>
+<ChapterDisplay><ChapterString>第二章</ChapterString></ChapterDisplay></ChapterAtom>
+</EditionEntry></Chapters>"""
+LATE = {
+    "tags": (("--tags", "track:a1:late"), ARTIST, b"TPE1"),
+    "chapters": (("--chapters", "late"), CHAPTERS, b"CHAP"),
+}
+
+
+@pytest.mark.parametrize("what", ["tags", "chapters"])
+def test_labels_at_the_end_ask_for_a_new_start(box: Box, tmp_path: Path, what: str) -> None:
+    """Whatever the tag is made of may stand at the end of a file, where an editor puts it."""
+    path = tmp_path / "film.mkv"
+    ffmpeg(*PICTURE, *NOISE, "-c:a", "pcm_s32le", "-t", 15, path)
+    assert follow(box, path.read_bytes()).was_early
+    edit, text, frame = LATE[what]
+    late = tmp_path / "late"
+    late.write_text(text)
+    subprocess.run(["mkvpropedit", "-q", path, *edit], check=True, cwd=tmp_path)
+    with pytest.raises(StartOver):
+        follow(box, path.read_bytes())
+    assert frame in convert(box, path.read_bytes()).data
 
 
 @pytest.mark.parametrize("data", [bytes(range(200)) * 50_000, b""], ids=["noise", "nothing"])

@@ -39,7 +39,7 @@ def with_chapters(sound: Path, folder: Path, chapters: Times, *metadata: str) ->
     for start, title in chapters:
         escaped = "".join(f"\\{letter}" if letter in "=;#\\\n" else letter for letter in title)
         lines += ["[CHAPTER]", "TIMEBASE=1/1000000", f"START={round(start * 1e6)}"]
-        lines += [f"END={round(start * 1e6) + 1000}", f"title={escaped}"]
+        lines += [f"END={round(start * 1e6) + 5000}", f"title={escaped}"]
     (folder / "metadata").write_text("\n".join(lines))
     path = folder / "chapters.mkv"
     inputs = ("-i", sound, "-i", folder / "metadata")
