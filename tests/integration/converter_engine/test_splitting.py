@@ -139,7 +139,7 @@ def test_without_chapters_there_is_one_part(box: Box, tmp_path: Path, music: Pat
     [(name, member)] = unpacked(split).items()
     assert name == "01 The whole.mp3"
     first_frame = b"\xff\xfb"
-    frames = whole.data[whole.data.index(first_frame) :][:50_000]
+    frames = whole.data[whole.data.index(first_frame) : -128]  # without ID3v1
     assert member[member.index(first_frame) :].startswith(frames)
     assert whole.facts.parts == ()
 
