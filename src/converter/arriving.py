@@ -11,8 +11,11 @@ from typing import Final
 from chassis.errors import Permanent
 from chassis.options import ConversionOptions
 from converter.conversion import StartOver
+from converter.cutting import Span
+from converter.decode import TrackReader
 from converter.formats import INDEXED_CONTAINERS, LATE_TAGS_CONTAINERS, STREAMED_CONTAINERS
 from converter.labels import Labels, read_labels
+from converter.lyrics import find_lyrics
 from converter.media import IN_ORDER, Media, MediaFile, open_file, open_media
 from converter.ports import SourceReader
 
@@ -83,5 +86,9 @@ def require_same(media: Media, labels: Labels, name: str, options: ConversionOpt
     if media.container.format.name not in LATE_TAGS_CONTAINERS:
         return
     whole = open_media(media.file.source, options.audio_track)
-    if read_labels(whole, name, options) != labels or whole.track.index != media.track.index:
+    if whole.track.index != media.track.index:
+        raise StartOver
+    lyrics = find_lyrics(whole, Span.of(options))
+    reader = TrackReader(whole, lyrics=lyrics)
+    if read_labels(whole, reader, name, options) != labels:
         raise StartOver

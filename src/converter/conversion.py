@@ -8,6 +8,7 @@ from typing import Any, Final, Self
 from chassis.jobs import MediaFacts, ResultPart
 
 _MAX_TEXT: Final = 300
+_MAX_NOTES: Final = 20
 _MAX_NUMBER: Final = 1e12
 _MAX_PARTS: Final = 255  # as many as there are chapters: see converter.chapters
 
@@ -32,10 +33,14 @@ class Mp3Facts:
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """A conversion that succeeded; `parts` are the MP3s in it where it was split."""
+    """A conversion that succeeded; `notes` are sentences about it for the MP3's owner.
+
+    `parts` are the MP3s in it where it was split.
+    """
 
     source: MediaFacts
     mp3: Mp3Facts
+    notes: tuple[str, ...] = ()
     parts: tuple[ResultPart, ...] = ()
 
     def to_document(self) -> dict[str, Any]:
@@ -66,6 +71,7 @@ class Conversion:
                     sample_rate=_whole(mp3["sample_rate"]),
                     channels=_whole(mp3["channels"]),
                 ),
+                notes=_notes(document["notes"]),
                 parts=_parts(document["parts"]),
             )
         except (KeyError, TypeError) as error:
@@ -108,6 +114,12 @@ def _whole(value: object) -> int:
     if isinstance(value, float):
         raise ValueError("not a whole number")  # noqa: TRY004 - from_document promises ValueError
     return int(_number(value))
+
+
+def _notes(value: object) -> tuple[str, ...]:
+    if isinstance(value, list | tuple) and len(value) <= _MAX_NOTES:
+        return tuple(map(_text, value))
+    raise ValueError("not a few notes")
 
 
 def _optional_text(value: object) -> str | None:

@@ -8,9 +8,10 @@ from av.audio.frame import AudioFrame
 from av.audio.layout import AudioLayout
 from av.error import FFmpegError
 from av.packet import Packet
-from av.stream import Discard, Stream
+from av.stream import Discard, Disposition, Stream
 
 from converter.formats import mp3_sample_rate
+from converter.lyrics import Lyrics
 from converter.media import Media
 from converter.resample import Resampler, Samples, frame_kind
 from converter.structure import Completeness, completeness
@@ -39,10 +40,18 @@ class TrackReader:
     source_channels: int
 
     def __init__(
-        self, media: Media, sample_rate: int | None = None, channels: int | None = None
+        self,
+        media: Media,
+        sample_rate: int | None = None,
+        channels: int | None = None,
+        lyrics: Lyrics | None = None,
     ) -> None:
-        """`sample_rate` in Hz and `channels` are what blocks are to have; None: as the track."""
+        """`sample_rate` in Hz and `channels` are what blocks are to have; None: as the track.
+
+        `lyrics` are told of the subtitles that stand beside the sound.
+        """
         self._media = media
+        self.lyrics = lyrics
         self._wanted = sample_rate, channels
         self._resampler: Resampler | None = None
         self._reached = 0.0
@@ -51,8 +60,13 @@ class TrackReader:
         self._damaged = 0
         self._demuxed: Iterator[Packet[Stream]] = self._demux()
         self.decoded = 0.0
-        self._streams: list[Stream] = [media.track]
-        if media.promises_as_a_whole:
+        self._attached: dict[int, Packet[Stream]] = {}
+        pictures = [stream for stream in media.container.streams if _is_picture(stream)]
+        self._streams: list[Stream] = [media.track, *pictures]
+        if lyrics:
+            self._streams.append(lyrics.stream)
+        self._whole = media.promises_as_a_whole
+        if self._whole:
             # Only the longest of all tracks keeps a promise that is made for the whole file.
             self._streams = list(media.container.streams)
         for stream in media.container.streams:
@@ -73,6 +87,12 @@ class TrackReader:
         looked_at = list(itertools.islice(self._demuxed, count))
         self._demuxed = itertools.chain(looked_at, self._demuxed)
         return [packet for packet in looked_at if packet.size]
+
+    def attached_pictures(self) -> list["Packet[Stream]"]:
+        """The pictures that belong to the file (covers), of which libavformat has each whole."""
+        if any(map(_is_picture, self._streams)):
+            self.first_packets(1)  # they come before it
+        return list(self._attached.values())
 
     def packets(self) -> Iterator["Packet[Stream]"]:
         """The track as it is, in place of `blocks`; tell what is in it with `note_decoded`."""
@@ -128,14 +148,24 @@ class TrackReader:
         for _ in range(_MAX_DEMUX_ERRORS):
             try:
                 for packet in self._media.container.demux(self._streams):
-                    self._note_end(packet)
                     if packet.stream is self._media.track:
+                        self._note_end(packet)
                         yield packet
+                    else:
+                        self._note_other(packet)
             except MemoryError:
                 raise
             except (FFmpegError, IndexError):  # PyAV stumbles over tracks that appear on the way
                 continue
             return
+
+    def _note_other(self, packet: "Packet[Stream]") -> None:
+        if self._whole:
+            self._note_end(packet)
+        if self.lyrics and packet.stream is self.lyrics.stream:
+            self.lyrics.note(packet)
+        elif packet.size and _is_picture(packet.stream):
+            self._attached.setdefault(packet.stream_index, packet)
 
     def _note_end(self, packet: "Packet[Stream]") -> None:
         if packet.pts is None:
@@ -172,6 +202,12 @@ class TrackReader:
         if self._resampler is None:
             self._resampler = Resampler(frame, self.sample_rate, self.channels)
         yield from self._resampler.convert(frame)
+
+
+def _is_picture(stream: Stream) -> bool:
+    """Whether it is one picture that belongs to the file; those of chapters are a kind of video."""
+    kind = stream.disposition & (Disposition.attached_pic | Disposition.timed_thumbnails)
+    return kind == Disposition.attached_pic
 
 
 def _keep_layouts(frames: list[AudioFrame]) -> None:

@@ -12,19 +12,21 @@ from converter.arriving import open_arriving, require_same
 from converter.chapter_parts import plan_parts, within
 from converter.chapters import Chapter, read_chapters
 from converter.conversion import Conversion, Mp3Facts
+from converter.cover import is_from_video
 from converter.cutting import Span, cut
 from converter.decode import TrackReader
 from converter.encode import Written, write_mp3
 from converter.id3 import Id3
 from converter.labels import Labels, read_labels
 from converter.lame import Encoding
+from converter.lyrics import find_lyrics
 from converter.media import Media, open_media
 from converter.mp3_copy import Copyable, copy_mp3, look
 from converter.mp3_writer import Output
 from converter.ports import SourceReader
 from converter.resample import Samples
 from converter.spelling import clock
-from converter.splitting import labels_of_part, write_parts
+from converter.splitting import labels_of_part, without_lyrics, write_parts
 from converter.tags import title_from_name
 from converter.verdict import judge
 
@@ -51,48 +53,52 @@ def convert(source: SourceReader, output: Output, request: Request) -> Conversio
     that arrived meanwhile; what was written before is worth nothing then.
     """
     options = request.options
-    # Chapters may stand anywhere in a file: it is split once it is whole.
-    follow = request.arriving and not options.split_chapters
-    media = (open_arriving if follow else open_media)(source, options.audio_track)
+    # Neither chapters nor frames of the video stand where its sound is: such a file is read whole.
+    follow = request.arriving and not (is_from_video(options) or options.split_chapters)
+    open_source = open_arriving if follow else open_media
+    media = open_source(source, options.audio_track)
     _check_length(media.promise.seconds or 0.0, request)
-    labels = read_labels(media, request.name, options)
-    reader = TrackReader(media, options.sample_rate, options.channels)
+    lyrics = find_lyrics(media, Span.of(options))
+    reader = TrackReader(media, options.sample_rate, options.channels, lyrics)
+    labels = read_labels(media, reader, request.name, options)
+    id3 = Id3(labels, lyrics)
     is_whole = Span.of(options).is_all and not options.split_chapters
     copyable = look(reader, media.codec_name, options) if is_whole else None
     parts: tuple[ResultPart, ...] = ()
     if copyable:
-        mp3 = _copy(reader, copyable, labels, output, request)
+        mp3 = _copy(reader, copyable, id3, output, request)
     elif options.split_chapters:
         mp3, parts = _split(reader, read_chapters(media, Span()), labels, output, request)
     else:
-        mp3 = _encode(reader, labels, output, request)
+        mp3 = _encode(reader, id3, output, request)
     require_same(media, labels, request.name, options)
-    return Conversion(source=_facts(media, reader, labels), mp3=mp3, parts=parts)
+    notes = labels.notes + (without_lyrics(lyrics) if options.split_chapters else id3.notes)
+    return Conversion(source=_facts(media, reader, labels), mp3=mp3, notes=notes, parts=parts)
 
 
 def _copy(
     reader: TrackReader,
     copyable: Copyable,
-    labels: Labels,
+    id3: Id3,
     output: Output,
     request: Request,
 ) -> Mp3Facts:
     header = copyable.header
     reader.note_source(header.sample_rate, header.channels)
     written = copy_mp3(
-        reader, copyable, Id3(labels), output, lambda: _check_length(reader.decoded, request)
+        reader, copyable, id3, output, lambda: _check_length(reader.decoded, request)
     )
     if refusal := _refusal(reader):
         raise refusal
     return _mp3_facts(written, header.sample_rate, header.channels)
 
 
-def _encode(reader: TrackReader, labels: Labels, output: Output, request: Request) -> Mp3Facts:
+def _encode(reader: TrackReader, id3: Id3, output: Output, request: Request) -> Mp3Facts:
     sound = _sound(reader, request)
     written = write_mp3(
         sound.blocks,
         sound.encoding,
-        Id3(labels),
+        id3,
         output,
         threads=request.threads,
         seconds=sound.seconds,

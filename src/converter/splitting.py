@@ -21,11 +21,13 @@ from converter.encode import Written, write_mp3
 from converter.id3 import Id3
 from converter.labels import Labels
 from converter.lame import Encoding
+from converter.lyrics import Lyrics
 from converter.mp3_writer import Output
 from converter.resample import Samples
 from converter.short_sound import Neighbours
 from converter.zip_writer import ZipWriter
 
+_NO_LYRICS: Final = "The subtitles are not in the MP3s of the chapters."
 _CONTEXT: Final = 1152
 """How many samples of its neighbours a part has at each end."""
 
@@ -89,7 +91,12 @@ def labels_of_part(
         album=whole.tags.title if options.album is None else whole.tags.album,
         track=None if options.track == "" else f"{number}/{count}",
     )
-    return replace(whole, tags=tags, chapters=())
+    return replace(whole, tags=tags, chapters=(), lyrics_room=0)
+
+
+def without_lyrics(lyrics: Lyrics | None) -> tuple[str, ...]:
+    """What the owner is to know of the `lyrics` that the parts do not have."""
+    return (_NO_LYRICS,) if lyrics else ()
 
 
 def _length(part: PlannedPart, sample_rate: int, seconds: float | None) -> float | None:

@@ -8,13 +8,16 @@ import wave
 from typing import Final
 
 import av
+import numpy as np
 
 from chassis.errors import Permanent
 from chassis.options import ConversionOptions
 from converter.chapters import Chapter
+from converter.drawing import encode_jpeg
 from converter.engine import Request, convert
 from converter.id3 import Id3
 from converter.labels import Labels
+from converter.picture_decoding import decode_picture
 from converter.tags import Tags, language_code
 
 _SAMPLE_RATE: Final = 32_000
@@ -39,6 +42,8 @@ def warm_up() -> None:
         id3 = Id3(Labels(tags, (Chapter(0.0, 1.0, text),)))
         id3.finished(seconds=0.5)
         id3.end(size=1 << 20)
+    b"\xff\xfe".decode("utf-16")
+    decode_picture(encode_jpeg(np.zeros((8, 8, 3), np.uint8)))
     for language in _LANGUAGES:
         language_code(language)
 

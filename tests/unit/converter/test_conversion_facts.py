@@ -14,6 +14,7 @@ FACTS = Conversion(
     source=MediaFacts("mp4", "aac", 2, 44100, 12.5, "Title"),
     mp3=Mp3Facts(12.5, 190_000, 44100, 2),
     parts=(ResultPart("One", 40, 1000, 10.0), ResultPart("Two", 1080, 300, 2.5)),
+    notes=("The cover was left out.",),
 )
 
 
@@ -58,6 +59,10 @@ def with_parts(*changes: dict[str, Any]) -> dict[str, Any]:
         with_parts({"duration": "long"}),
         with_parts({}, {"offset": 1039}),
         with_parts(*({"offset": 2000 * number} for number in range(1, 257))),
+        FACTS.to_document() | {"notes": "text"},
+        FACTS.to_document() | {"notes": ["x" * 1000]},
+        FACTS.to_document() | {"notes": ["x"] * 1000},
+        FACTS.to_document() | {"notes": [7]},
     ],
 )
 def test_anything_else_is_refused(document: dict[str, Any]) -> None:
