@@ -144,6 +144,11 @@ class FakeMediaWriter:
         check_rewrite(offset, data, len(self._data) if self._rewritable else 0)
         self._data[offset : offset + len(data)] = data
 
+    def start_over(self) -> None:
+        """See MediaWriter."""
+        self._data.clear()
+        self._store.delete(self.media_id)
+
     def finish(self) -> StoredMedia:
         """See MediaWriter."""
         data = bytes(self._data)

@@ -114,6 +114,9 @@ class MediaWriter(Protocol):
         the file's first chunk costs nothing; elsewhere a chunk is read and written again.
         """
 
+    def start_over(self) -> None:
+        """Delete what was written: the file begins anew; raises StoreUnavailable."""
+
     def finish(self) -> StoredMedia:
         """Store what is left and make the file visible; raises StoreUnavailable."""
 

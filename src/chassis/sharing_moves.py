@@ -49,6 +49,8 @@ def adopted(
         updated_at=now,
         due_at=now + policy.announce_after(0),
         expires_at=now + policy.mp3_retention,
+        converting_at=None,
+        ready_at=now,
         announcements=0,
         not_before=None,
         progress=1.0,

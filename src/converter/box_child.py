@@ -10,9 +10,9 @@ from chassis.errors import Permanent
 from chassis.options import ConversionOptions
 from converter import wire
 from converter.conversion import Conversion, StartOver
-from converter.engine import Request
 from converter.mp3_writer import Output
 from converter.ports import SourceReader
+from converter.request import Request
 from converter.wire import Kind
 
 READ_FROM: Final = 0
@@ -59,6 +59,10 @@ class PipedOutput:
     def rewrite(self, offset: int, data: bytes) -> None:
         """See Sink."""
         _send(Kind.REWRITE, wire.OFFSET.pack(offset) + data)
+
+    def start_over(self) -> None:
+        """See Sink."""
+        _send(Kind.START_OVER, b"")
 
     def progress(self, fraction: float) -> None:
         """See Output."""

@@ -32,6 +32,7 @@ _REFUSALS: Final = frozenset(
     }
 )
 _MAX_DETAIL: Final = 500
+_MAX_STARTS: Final = 40
 
 
 class ChildEnded(Exception):
@@ -78,6 +79,7 @@ class Session:
         self._began = self._looked_at = time.monotonic()
         self._lent = 0.0
         self._written = 0
+        self._starts = 1
 
     def run(self, job: bytes) -> Conversion:
         """Start `job` and serve it to its end.
@@ -103,6 +105,9 @@ class Session:
                 case Kind.REWRITE:
                     offset, data = wire.parse_rewrite(payload, self._written)
                     self._lend(caller.sink.rewrite, offset, data)
+                case Kind.START_OVER:
+                    self._note_new_start()
+                    self._lend(caller.sink.start_over)
                 case Kind.PROGRESS:
                     self._lend(caller.on_progress, wire.parse_progress(payload))
                 case Kind.DONE:
@@ -116,6 +121,12 @@ class Session:
         self._written += length
         if self._written > _MP3_BYTES_A_SECOND * self._limits.max_seconds + _ROOM_BYTES:
             raise WireError("the MP3 is longer than any MP3 may be")
+
+    def _note_new_start(self) -> None:
+        self._written = 0
+        self._starts += 1
+        if self._starts > _MAX_STARTS:
+            raise WireError("the MP3 begins anew again and again")
 
     def _failure(self, payload: bytes) -> ServiceError | Stopped:
         document = wire.parse_document(payload)

@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Self
 
-from chassis.jobs import MediaFacts, ResultPart
+from chassis.jobs import Loudness, MediaFacts, ResultPart
 
 _MAX_TEXT: Final = 300
 _MAX_NOTES: Final = 20
 _MAX_NUMBER: Final = 1e12
 _MAX_PARTS: Final = 255  # as many as there are chapters: see converter.chapters
+_MAX_LEVEL: Final = 500.0  # dB, more than what samples can hold
 
 
 class Stopped(Exception):
@@ -23,12 +24,17 @@ class StartOver(Stopped):
 
 @dataclass(frozen=True, slots=True)
 class Mp3Facts:
-    """The MP3: `duration` in seconds, average `bitrate` in bit/s, `sample_rate` in Hz."""
+    """The MP3: `duration` in seconds, average `bitrate` in bit/s, `sample_rate` in Hz.
+
+    For `mode` and `loudness` see chassis.jobs.Result.
+    """
 
     duration: float
     bitrate: int
     sample_rate: int
     channels: int
+    mode: str
+    loudness: Loudness | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +70,16 @@ class Conversion:
                     sample_rate=_whole(source["sample_rate"]),
                     duration=_optional_number(source["duration"]),
                     title=_optional_text(source["title"]),
+                    bitrate=_optional_whole(source["bitrate"]),
+                    loudness=_loudness(source["loudness"]),
                 ),
                 mp3=Mp3Facts(
                     duration=_number(mp3["duration"]),
                     bitrate=_whole(mp3["bitrate"]),
                     sample_rate=_whole(mp3["sample_rate"]),
                     channels=_whole(mp3["channels"]),
+                    mode=_text(mp3["mode"]),
+                    loudness=_loudness(mp3["loudness"]),
                 ),
                 notes=_notes(document["notes"]),
                 parts=_parts(document["parts"]),
@@ -117,9 +127,34 @@ def _whole(value: object) -> int:
 
 
 def _notes(value: object) -> tuple[str, ...]:
-    if isinstance(value, list | tuple) and len(value) <= _MAX_NOTES:
-        return tuple(map(_text, value))
-    raise ValueError("not a few notes")
+    if not isinstance(value, list | tuple) or len(value) > _MAX_NOTES:
+        raise ValueError("not a few notes")
+    return tuple(_text(note) for note in value)
+
+
+def _loudness(value: object) -> Loudness | None:
+    if value is None:
+        return None
+    if not isinstance(value, Mapping):
+        raise ValueError("not a loudness")  # noqa: TRY004 - from_document promises ValueError
+    return Loudness(
+        integrated=_optional_level(value["integrated"]),
+        true_peak=_optional_level(value["true_peak"]),
+        clipped=_whole(value["clipped"]),
+    )
+
+
+def _optional_level(value: object) -> float | None:
+    """Decibels, which may be negative."""
+    if value is None:
+        return None
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _MAX_LEVEL:
+        return float(value)
+    raise ValueError("not a level in range")
+
+
+def _optional_whole(value: object) -> int | None:
+    return None if value is None else _whole(value)
 
 
 def _optional_text(value: object) -> str | None:

@@ -58,6 +58,7 @@ class TrackReader:
         self._time_bases: dict[int, float] = {}
         self._packets = 0
         self._damaged = 0
+        self._bytes = 0
         self._demuxed: Iterator[Packet[Stream]] = self._demux()
         self.decoded = 0.0
         self._attached: dict[int, Packet[Stream]] = {}
@@ -99,6 +100,7 @@ class TrackReader:
         for packet in self._demuxed:
             if packet.size:
                 self._packets += 1
+                self._bytes += packet.size
                 yield packet
 
     def note_source(self, sample_rate: int, channels: int) -> None:
@@ -114,6 +116,11 @@ class TrackReader:
     def bitrate(self) -> int | None:
         """The track's average bitrate in bit/s, if the file tells it."""
         return self._media.track.bit_rate
+
+    @property
+    def found_bitrate(self) -> int | None:
+        """The average bitrate, in bit/s, of what was read of the track."""
+        return round(8 * self._bytes / self.decoded) if self.decoded else None
 
     @property
     def reading(self) -> Reading:
@@ -177,7 +184,9 @@ class TrackReader:
         self._reached = max(self._reached, end)
 
     def _decode(self, packet: "Packet[Stream]") -> list[AudioFrame]:
-        self._packets += bool(packet.size)  # the last ones are empty: they flush the decoder
+        size = packet.size
+        self._packets += bool(size)  # the last ones are empty: they flush the decoder
+        self._bytes += size
         try:
             frames = self._media.track.decode(packet)
         except MemoryError:

@@ -214,6 +214,11 @@ class Converter:
             duration=conversion.mp3.duration,
             bitrate=conversion.mp3.bitrate,
             parts=conversion.parts,
+            mode=conversion.mp3.mode,
+            channels=conversion.mp3.channels,
+            sample_rate=conversion.mp3.sample_rate,
+            loudness=conversion.mp3.loudness,
+            notes=conversion.notes,
         )
         ready = self._moved(
             job.fid,

@@ -5,6 +5,7 @@ releases the interpreter lock during each call. The functions are those of lame.
 """
 
 import ctypes
+import math
 from dataclasses import dataclass
 from functools import cache
 from typing import Final, Self
@@ -71,6 +72,8 @@ def _library() -> ctypes.CDLL:
     for name in _INTEGER_SETTINGS:
         getattr(library, name).argtypes = [_Context, ctypes.c_int]
     library.lame_init_params.argtypes = [_Context]
+    library.lame_get_scale.argtypes = [_Context]
+    library.lame_get_scale.restype = ctypes.c_float
     library.lame_close.argtypes = [_Context]
     library.lame_encode_buffer_ieee_float.argtypes = [
         _Context,
@@ -90,6 +93,17 @@ def version() -> str:
     """The encoder's own version, such as "3.100"; raises LameError if it is not installed."""
     spelled: bytes = _library().get_lame_version()
     return spelled.decode("ascii")
+
+
+def own_gain(encoding: Encoding) -> float:
+    """By how many dB the encoder changes the sound before it encodes it.
+
+    At lower constant bitrates LAME makes it a little quieter (scale in its presets.c).
+    """
+    if encoding.bitrate is None:
+        return 0.0
+    with Encoder(encoding) as encoder:
+        return 20 * math.log10(encoder.scale)
 
 
 class Encoder:
@@ -133,12 +147,17 @@ class Encoder:
         if self._library.lame_init_params(self._context) < 0:
             raise LameError(f"The MP3 encoder refuses {encoding}.")
 
+    @property
+    def scale(self) -> float:
+        """What samples are multiplied by."""
+        return float(self._library.lame_get_scale(self._context))
+
     def encode(self, samples: NDArray[np.float32]) -> bytes:
         """MP3 data for `samples`, an array of (channels, n) with full scale at 1.0.
 
         What comes out lags behind what goes in. What is no number becomes silence.
         """
-        planes = _tamed(np.ascontiguousarray(samples, dtype=np.float32))
+        planes = tamed(np.ascontiguousarray(samples, dtype=np.float32))
         channels, count = planes.shape
         if channels != self.encoding.channels:
             raise LameError(f"{channels} channels were given, not {self.encoding.channels}.")
@@ -189,9 +208,10 @@ class Encoder:
         self.close()
 
 
-def _tamed(planes: NDArray[np.float32]) -> NDArray[np.float32]:
+def tamed(planes: NDArray[np.float32]) -> NDArray[np.float32]:
     """The samples without those that a damaged file can hold and that make LAME abort."""
-    if np.abs(planes).max(initial=0.0) <= _LOUDEST:  # not so either for what is no number
+    greatest = max(float(planes.max(initial=0.0)), -float(planes.min(initial=0.0)))
+    if greatest <= _LOUDEST:  # not so either for what is no number
         return planes
     numbers = np.nan_to_num(planes, nan=0.0, posinf=_LOUDEST, neginf=-_LOUDEST)
     return numbers.clip(-_LOUDEST, _LOUDEST)

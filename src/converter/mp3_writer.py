@@ -12,6 +12,19 @@ _OUTPUT_BYTES: Final = 64 * 1024
 _PROGRESS_SECONDS: Final = 0.25
 
 
+class Mp3Output(Protocol):
+    """Where one MP3 goes."""
+
+    def write(self, data: bytes) -> None:
+        """Append."""
+
+    def rewrite(self, offset: int, data: bytes) -> None:
+        """See Sink."""
+
+    def progress(self, fraction: float) -> None:
+        """How much is done, from 0 to 1."""
+
+
 class Output(Sink, Protocol):
     """Where the MP3 and the news of it go."""
 
@@ -25,7 +38,7 @@ class Mp3Writer:
     `template` is such a frame, of the size and with everything that does not depend on the sound.
     """
 
-    def __init__(self, output: Output, id3: Id3, template: bytes) -> None:
+    def __init__(self, output: Mp3Output, id3: Id3, template: bytes) -> None:
         self._output = output
         self._id3 = id3
         self._template = template

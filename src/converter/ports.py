@@ -22,3 +22,6 @@ class Sink(Protocol):
 
     def rewrite(self, offset: int, data: bytes) -> None:
         """Replace bytes from `offset` on: at most 1 MiB, all of them written already."""
+
+    def start_over(self) -> None:
+        """Forget all that was written: the MP3 begins anew."""

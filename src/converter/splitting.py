@@ -22,7 +22,7 @@ from converter.id3 import Id3
 from converter.labels import Labels
 from converter.lame import Encoding
 from converter.lyrics import Lyrics
-from converter.mp3_writer import Output
+from converter.mp3_writer import Mp3Output
 from converter.resample import Samples
 from converter.short_sound import Neighbours
 from converter.zip_writer import ZipWriter
@@ -45,15 +45,17 @@ def write_parts(
     encoding: Encoding,
     planned: Sequence[PlannedPart],
     labels: Callable[[PlannedPart, int], Labels],
-    output: Output,
+    output: Mp3Output,
     *,
     threads: int,
     seconds: float | None,
     read: Callable[[], float],
+    new_check: Callable[[], Callable[[list[bytes]], None] | None] = lambda: None,
 ) -> WrittenParts:
     """Write a ZIP with an MP3 for each of the `planned` parts that there is sound of.
 
-    `labels` are those of a part with that number. See converter.encode.write_mp3 for the rest.
+    `labels` are those of a part with that number; each part is seen by a check of its own. See
+    converter.encode.write_mp3 for the rest.
     """
     cursor = Cursor(sound)
     zip_file = ZipWriter(output)
@@ -70,6 +72,7 @@ def write_parts(
             threads=threads,
             seconds=_length(part, encoding.sample_rate, seconds),
             read=read,
+            check=new_check(),
             neighbours=Neighbours(cursor.recent, partial(cursor.peek, _CONTEXT)),
         )
         stored = zip_file.end()

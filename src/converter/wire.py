@@ -25,6 +25,7 @@ class Kind(IntEnum):
     FAILED = 8  # JSON: why there will be no MP3
     AWAIT_SIZE = 9  # the size of a source on its way is wanted, once its last byte has come
     SIZE = 10  # the answer to it, in bytes
+    START_OVER = 11  # what was written of the MP3 is to be forgotten
 
 
 HEADER: Final = struct.Struct("<BI")  # kind, length of the payload in bytes
@@ -49,6 +50,7 @@ MAX_PAYLOAD: Final = {
     Kind.FAILED: _MAX_DOCUMENT_BYTES,
     Kind.AWAIT_SIZE: 0,
     Kind.SIZE: SIZE.size,
+    Kind.START_OVER: 0,
 }
 
 

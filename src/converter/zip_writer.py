@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from chassis.errors import Permanent
-from converter.mp3_writer import Output
+from converter.mp3_writer import Mp3Output
 
 _LOCAL: Final = struct.Struct("<4s5H3I2H")
 _CENTRAL: Final = struct.Struct("<4s6H3I5H2I")
@@ -38,7 +38,7 @@ class Stored:
 
 
 class Member:
-    """One file on its way into the ZIP, an Output; `rewrite` replaces bytes of its first write."""
+    """One file on its way into the ZIP; bytes of its first write can be replaced."""
 
     def __init__(self, zip_file: "ZipWriter", offset: int) -> None:
         self._zip = zip_file
@@ -48,7 +48,7 @@ class Member:
         self._rest_size = 0
 
     def write(self, data: bytes) -> None:
-        """See Sink."""
+        """See Mp3Output."""
         if not self._head:
             self._head += data
         else:
@@ -57,14 +57,14 @@ class Member:
         self._zip.append(data)
 
     def rewrite(self, offset: int, data: bytes) -> None:
-        """See Sink."""
+        """See Mp3Output."""
         if offset + len(data) > len(self._head):
             raise ValueError("only what was written first can be replaced")
         self._head[offset : offset + len(data)] = data
         self._zip.replace(self._offset + offset, data)
 
     def progress(self, fraction: float) -> None:
-        """See Output."""
+        """See Mp3Output."""
         self._zip.progress(fraction)
 
     def stored(self) -> Stored:
@@ -76,7 +76,7 @@ class Member:
 class ZipWriter:
     """A ZIP on its way to `output`, one member after the other."""
 
-    def __init__(self, output: Output) -> None:
+    def __init__(self, output: Mp3Output) -> None:
         self._output = output
         self._size = 0
         self._directory = bytearray()

@@ -34,6 +34,8 @@ class Presenter:
             "source": _source(job.source),
             "options": job.options.to_document(),
             "result": self._result(job, job.result) if job.result else None,
+            "seconds_waited": job.seconds_waited,
+            "seconds_converted": job.seconds_converted,
             "failure": asdict(job.failure) if job.failure else None,
             "attempts": job.attempts,
             "status_url": self.status_url(job),
@@ -60,7 +62,7 @@ class Presenter:
         return f"{self._public_url}/download?fid={job.fid}"
 
     def _result(self, job: Job, result: Result) -> dict[str, Any]:
-        shown = asdict(result)
+        shown = asdict(result) | {"notes": list(result.notes)}
         del shown["parts"]
         if result.parts:
             shown["chapters"] = [

@@ -15,6 +15,7 @@ from urllib.parse import quote, urlencode
 from chassis.jobs import Failure, Job, State
 from chassis.names import mp3_name, plain_name, zip_name
 from notification.addresses import one_address
+from notification.receipt import receipt
 from notification.wording import duration, moment, size
 
 READY_SUBJECT: Final = "MP3 Download"
@@ -34,6 +35,8 @@ $link
 On the command line, with a token of yours:
 
 $curl
+
+$receipt
 """)
 
 _READY_HTML: Final = Template("""\
@@ -45,6 +48,7 @@ _READY_HTML: Final = Template("""\
 <p><a href="$link">Download the MP3</a> (works in a browser, without logging in, until $until)</p>
 <p>On the command line, with a token of yours:</p>
 <pre>$curl</pre>
+<pre>$receipt</pre>
 </body>
 </html>
 """)
@@ -126,6 +130,7 @@ class Writer:
             "link": f"{download}&{urlencode({'signature': self.sign(job.fid)})}",
             "alone": _ALONE if _parts(job) else "",
             "curl": _curl(_file_name(job), download),
+            "receipt": "\n".join(receipt(job)),
         }
 
     def _failed(self, job: Job) -> dict[str, str]:

@@ -110,6 +110,23 @@ def test_no_more_than_a_mebibyte_is_replaced_at_once(media_store: MediaStore) ->
             writer.rewrite(0, bytes(MIB + 1))
 
 
+def test_a_file_begins_anew(media_store: MediaStore) -> None:
+    """What was written before is gone, however much it was, and is not in the hash."""
+    media_id = media_store.new_id()
+    with media_store.writer(
+        media_id, name="a.mp3", content_type="audio/mpeg", rewritable=True
+    ) as writer:
+        writer.write(random.Random(3).randbytes(6 * MIB + 9))
+        writer.start_over()
+        writer.write(b"s" * (2 * MIB + 5))
+        writer.rewrite(0, b"start")
+        stored = writer.finish()
+    expected = b"start" + b"s" * (2 * MIB)
+    assert (stored.size, stored.sha256) == (2 * MIB + 5, hashlib.sha256(expected).hexdigest())
+    with media_store.open(media_id) as reader:
+        assert b"".join(reader.stream(0, stored.size)) == expected
+
+
 def test_a_file_is_visible_only_when_finished(media_store: MediaStore) -> None:
     """A file under way cannot be opened, and an aborted one leaves nothing."""
     media_id = media_store.new_id()

@@ -47,16 +47,20 @@ class GridFsWriter:
         # Chunks need no majority each: `finish` counts them before the file becomes visible.
         self._chunks = database["fs.chunks"].with_options(write_concern=WriteConcern(w=1))
         self._key = ObjectId(media_id)
+        self._rewritable = rewritable
+        self._finished = False
+        self._begin()
+
+    def _begin(self) -> None:
         self._buffer = bytearray()
         # The first chunk of a rewritable file waits: nearly all that is replaced stands in it.
-        self._held: bytearray | None = bytearray() if rewritable else None
+        self._held: bytearray | None = bytearray() if self._rewritable else None
         self._patches: defaultdict[int, list[tuple[int, bytes]]] = defaultdict(list)
         self._patch_bytes = 0
         self._count = 0
         self._size = 0
         self._sha256 = hashlib.sha256()
         self._shipper = Shipper(self._chunks)
-        self._finished = False
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """See MediaWriter; raises StoreUnavailable when an earlier chunk could not be stored."""
@@ -108,6 +112,11 @@ class GridFsWriter:
                 self._chunks.update_one({"_id": found["_id"]}, changed)
         self._patches.clear()
         self._patch_bytes = 0
+
+    def start_over(self) -> None:
+        """See MediaWriter."""
+        self.abort()
+        self._begin()
 
     def finish(self) -> StoredMedia:
         """See MediaWriter."""

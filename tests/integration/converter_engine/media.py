@@ -49,6 +49,10 @@ class MemorySink:
         assert 0 <= offset <= offset + len(data) <= len(self.data)
         self.data[offset : offset + len(data)] = data
 
+    def start_over(self) -> None:
+        """See Sink."""
+        self.data.clear()
+
     def progress(self, fraction: float) -> None:
         """See Output."""
         assert 0 <= fraction <= 1

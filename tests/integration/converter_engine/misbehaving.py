@@ -15,16 +15,18 @@ from chassis.jobs import MediaFacts, ResultPart
 from converter import wire
 from converter.box_child import WRITE_TO
 from converter.conversion import Conversion, Mp3Facts
-from converter.engine import Request
 from converter.mp3_writer import Output
 from converter.ports import SourceReader
+from converter.request import Request
 from converter.wire import Kind
 
 _PR_GET_NO_NEW_PRIVS = 39
 
 
 def _facts(title: str = "") -> Conversion:
-    return Conversion(MediaFacts("x", "x", 1, 8000, 1.0, title), Mp3Facts(1.0, 1, 8000, 1))
+    return Conversion(
+        MediaFacts("x", "x", 1, 8000, 1.0, title), Mp3Facts(1.0, 1, 8000, 1, "VBR V2")
+    )
 
 
 def well_behaved(source: SourceReader, output: Output, request: Request) -> Conversion:

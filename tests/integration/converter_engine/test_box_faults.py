@@ -271,6 +271,9 @@ def test_errors_of_the_store_pass_through(error: BaseException) -> None:
         def rewrite(self, offset: int, data: bytes) -> None:
             raise AssertionError
 
+        def start_over(self) -> None:
+            raise AssertionError
+
     def should_stop() -> bool:
         raise error
 

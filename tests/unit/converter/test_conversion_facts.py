@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.jobs import MediaFacts, ResultPart
+from chassis.jobs import Loudness, MediaFacts, ResultPart
 from converter.conversion import Conversion, Mp3Facts
 
 FACTS = Conversion(
-    source=MediaFacts("mp4", "aac", 2, 44100, 12.5, "Title"),
-    mp3=Mp3Facts(12.5, 190_000, 44100, 2),
+    source=MediaFacts("mp4", "aac", 2, 44100, 12.5, "Title", 96_000, Loudness(-23.1, -3.25, 0)),
+    mp3=Mp3Facts(12.5, 190_000, 44100, 2, "VBR V2", Loudness(None, None, 17)),
+    notes=("One.", "Two."),
     parts=(ResultPart("One", 40, 1000, 10.0), ResultPart("Two", 1080, 300, 2.5)),
-    notes=("The cover was left out.",),
 )
 
 

@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chassis.jobs import Failure, Job, ResultPart
@@ -190,6 +190,23 @@ def test_no_mail_without_exactly_one_address(username: str) -> None:
     assert caught.value.code == "address_invalid"
 
 
+def test_the_receipt_is_in_both_forms() -> None:
+    """The mail ends with what was found, what was made, the loudness, times, hash and notes."""
+    mail = sent(sample_jobs.ready())
+    lines = [
+        "Source: matroska, aac, 128 kbit/s, stereo, 44.1 kHz, 3 minutes 20 seconds",
+        "MP3: VBR V2, 192 kbit/s, stereo, 44.1 kHz",
+        "Loudness: -14.0 LUFS (source -23.5), true peak -1.5 dBTP",
+        "Time: waited less than a second, converted in less than a second",
+        f"SHA-256: {'0' * 64}",
+        "Note: The source was quiet.",
+    ]
+    assert text_of(mail).rstrip().splitlines()[-len(lines) :] == lines
+    html = Page(text_of(mail, "html")).text.replace("\r\n", "\n")
+    assert "\n".join(lines) in html
+
+
+@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_any_name_makes_a_readable_mail(name: str) -> None:
     """Whatever the video is called, the mail can be sent, read, and holds its line once."""
