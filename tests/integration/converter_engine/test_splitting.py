@@ -105,7 +105,13 @@ def test_each_chapter_is_an_mp3_of_its_own(box: Box, tmp_path: Path, music: Path
 @given(
     starts=st.lists(st.floats(0, SECONDS + 1), max_size=9, unique=True),
     options=st.sampled_from(
-        [{}, {"bitrate": 128, "quality": None}, {"start": 0.7, "end": 5.2}, {"sample_rate": 22050}]
+        [
+            {},
+            {"bitrate": 128, "quality": None},
+            {"start": 0.7, "end": 5.2},
+            {"sample_rate": 22050},
+            {"normalize": -20.0},
+        ]
     ),
 )
 def test_the_parts_are_the_whole(
@@ -205,3 +211,36 @@ def test_a_start_behind_the_end_is_refused(box: Box, tmp_path: Path, music: Path
     data = with_chapters(music, tmp_path, [(0.0, "a")])
     with pytest.raises(Permanent, match="nothing_there"):
         convert(box, data, split_chapters=True, start=100.0)
+
+
+def test_what_is_asked_of_the_whole_is_true_of_each(box: Box, tmp_path: Path, music: Path) -> None:
+    """The cover stands in each MP3; one gain for all of them, by the loudness of the whole."""
+    picture = tmp_path / "cover.jpg"
+    ffmpeg("-f", "lavfi", "-i", "testsrc=size=120x120:rate=1", "-frames:v", 1, picture)
+    covered = tmp_path / "covered.flac"
+    attach = ("-map", 0, "-map", 1, "-c", "copy", "-disposition:v", "attached_pic")
+    ffmpeg("-i", music, "-i", picture, *attach, covered)
+    (tmp_path / "m").write_text(
+        ";FFMETADATA1\n"
+        + "".join(f"[CHAPTER]\nTIMEBASE=1/1\nSTART={n}\nEND={n + 2}\n" for n in (0, 2, 4))
+    )
+    ffmpeg(
+        *("-i", covered, "-i", tmp_path / "m", "-map", "0:a", "-map_chapters", 1, "-c:a", "copy"),
+        *("-attach", picture, "-metadata:s:t", "mimetype=image/jpeg"),
+        *("-metadata:s:t", "filename=cover.jpg", tmp_path / "covered.mkv"),
+    )
+    data = (tmp_path / "covered.mkv").read_bytes()
+    mp3 = convert(box, data, split_chapters=True, normalize=-24.0)
+    members = unpacked(mp3)
+    assert len(members) == 3
+    for member in members.values():
+        tags: Any = MP3(io.BytesIO(member)).tags
+        assert tags.getall("APIC")[0].data == picture.read_bytes()
+    assert mp3.facts.mp3.loudness
+    assert mp3.facts.mp3.loudness.integrated == pytest.approx(-24.0, abs=0.01)
+    parts = np.concatenate([sound_of(member, tmp_path) for member in members.values()])
+    gain = np.abs(parts).mean() / np.abs(decoded(music, 2)).mean()
+    measured = mp3.facts.source.loudness
+    assert measured
+    assert measured.integrated
+    assert 20 * np.log10(gain) == pytest.approx(-24.0 - measured.integrated, abs=0.1)
