@@ -135,7 +135,7 @@ def test_a_bad_picture_harms_nothing(
     asked = convert(box, broken, cover=Cover.ATTACHED, cover_square=True)
     if not default:
         assert not cover_of(asked, tmp_path)
-        assert [note[:9] for note in asked.facts.notes] == ["No cover:"]
+        assert "No cover:" in [note[:9] for note in asked.facts.notes]
     assert asked.facts.mp3 == usual.facts.mp3
 
 
