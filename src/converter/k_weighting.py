@@ -33,52 +33,64 @@ _FORGOTTEN: Final = 1e-9
 
 
 class KWeighting:
-    """The filter for `channels` at `sample_rate`, at rest at first; a power for each step.
+    """The filter for `channels` at `sample_rate`, at rest at first; an energy for each step.
 
     A step is a tenth of a second, `step` samples (rounded down, as libavfilter does).
     """
 
     def __init__(self, sample_rate: int, channels: int) -> None:
         self.step = sample_rate // 10
-        self._length = _segment_length(self.step)
+        self._length = divisor_near(self.step, _BEST_SEGMENT)
         filter_ = _StateSpace.k_weighting(sample_rate)
         self._own = _single(filter_.own_response(self._length))
         self._leaves = _single(filter_.left_behind(self._length))
         self._adds = _single(filter_.added_by_state(self._length))
         self._jumps = [_single(jump) for jump in filter_.jumps(self._length)]
         self._state = np.zeros((channels, filter_.order), np.float32)
+        self._filtered = self._added = np.empty((channels, 0, self._length), np.float32)
 
     def energies(self, samples: Samples) -> NDArray[np.float64]:
         """The energy of each step after the filter, over all channels.
 
         `samples` are (channels, n), n a multiple of `step`; they follow those of the call before.
+        It is quickest if n is always the same.
         """
         channels, count = samples.shape
-        segments = np.ascontiguousarray(samples).reshape(channels, -1, self._length)
-        states = np.empty((channels, segments.shape[1] + 1, self._state.shape[1]), np.float32)
+        segments = samples.reshape(channels, -1, self._length)
+        if segments.shape != self._filtered.shape:
+            self._filtered, self._added = np.empty((2, *segments.shape), np.float32)
+        states = self._states(segments)
+        self._state = states[:, -1].copy()
+        np.matmul(segments, self._own, out=self._filtered)
+        np.matmul(states[:, :-1], self._adds, out=self._added)
+        self._filtered += self._added
+        energies = np.vecdot(self._filtered, self._filtered)
+        steps = energies.reshape(channels, count // self.step, -1)
+        found: NDArray[np.float64] = steps.sum(axis=(0, 2), dtype=np.float64)
+        return found
+
+    def _states(self, segments: Samples) -> NDArray[np.float32]:
+        """The state before each segment, and behind the last."""
+        channels, count, _ = segments.shape
+        states = np.empty((channels, count + 1, self._state.shape[1]), np.float32)
         states[:, 0] = self._state
         np.matmul(segments, self._leaves, out=states[:, 1:])
         distance = 1
         for jump in self._jumps:  # after each, a state knows of twice as many segments before it
-            if distance < states.shape[1]:
+            if distance <= count:
                 states[:, distance:] += states[:, :-distance] @ jump
             distance *= 2
-        self._state = states[:, -1].copy()
-        filtered = segments @ self._own
-        filtered += states[:, :-1] @ self._adds
-        energies = np.vecdot(filtered, filtered).reshape(channels, count // self.step, -1)
-        found: NDArray[np.float64] = energies.sum(axis=(0, 2), dtype=np.float64)
-        return found
+        return states
+
+
+def divisor_near(number: int, wanted: int) -> int:
+    """The divisor of `number` that comes nearest to `wanted`."""
+    divisors = [divisor for divisor in range(1, number + 1) if number % divisor == 0]
+    return min(divisors, key=lambda divisor: abs(math.log(divisor / wanted)))
 
 
 def _single(matrix: _Matrix) -> NDArray[np.float32]:
     return np.ascontiguousarray(matrix, np.float32)
-
-
-def _segment_length(step: int) -> int:
-    """A divisor of `step`, near the best."""
-    divisors = [length for length in range(1, step + 1) if step % length == 0]
-    return min(divisors, key=lambda length: abs(math.log(length / _BEST_SEGMENT)))
 
 
 class _StateSpace:

@@ -19,7 +19,7 @@ _VBR_MTRH: Final = 4  # vbr_mode of lame.h: the variable bitrate method that `la
 _FLUSH_BYTES: Final = 7200  # lame.h: what lame_encode_flush may need
 _TAG_BYTES: Final = 2880  # MAXFRAMESIZE of LAME's VbrTag.h
 
-_LOUDEST: Final = 16.0  # 24 dB over full scale; at a million times that, LAME ends the process
+LOUDEST: Final = 16.0  # 24 dB over full scale; at a million times that, LAME ends the process
 
 _Context = ctypes.c_void_p
 
@@ -211,7 +211,7 @@ class Encoder:
 def tamed(planes: NDArray[np.float32]) -> NDArray[np.float32]:
     """The samples without those that a damaged file can hold and that make LAME abort."""
     greatest = max(float(planes.max(initial=0.0)), -float(planes.min(initial=0.0)))
-    if greatest <= _LOUDEST:  # not so either for what is no number
+    if greatest <= LOUDEST:  # not so either for what is no number
         return planes
-    numbers = np.nan_to_num(planes, nan=0.0, posinf=_LOUDEST, neginf=-_LOUDEST)
-    return numbers.clip(-_LOUDEST, _LOUDEST)
+    numbers = np.nan_to_num(planes, nan=0.0, posinf=LOUDEST, neginf=-LOUDEST)
+    return numbers.clip(-LOUDEST, LOUDEST)

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chassis.jobs import Loudness
-from converter.k_weighting import KWeighting
-from converter.lame import tamed
+from converter.k_weighting import KWeighting, divisor_near
+from converter.lame import LOUDEST, tamed
 from converter.resample import Samples
-from converter.true_peak import TruePeak
+from converter.true_peak import TruePeak, greatest_of
 
 FULL_SCALE: Final = 32767 / 32768
 """From here on a sample counts as clipped: the greatest that 16 bits can hold."""
@@ -21,33 +21,44 @@ _ABSOLUTE_GATE: Final = -70.0  # LUFS
 _RELATIVE_GATE: Final = -10.0  # LU
 _STEPS_A_BLOCK: Final = 4  # blocks of 400 ms overlap by three quarters
 _PIECE_SAMPLES: Final = 10_000  # as many stay in the processor's cache
+_BEST_ROW: Final = 32
 
 
 class LoudnessMeter:
-    """Measures sound that is fed to it block by block."""
+    """Measures sound that is fed to it block by block.
+
+    It works in memory of its own: to get new memory again and again would take longer than all
+    else (chassis.allocator has what is freed given back at once).
+    """
 
     def __init__(self, sample_rate: int, channels: int) -> None:
         self._weighting = KWeighting(sample_rate, channels)
-        self._peak = TruePeak(channels)
+        piece = max(1, _PIECE_SAMPLES // self._weighting.step) * self._weighting.step
+        self._row = divisor_near(piece, _BEST_ROW)
+        self._peak = TruePeak(channels, self._row)
         self._energies: list[NDArray[np.float64]] = []
         self._clipped = 0
-        step = self._weighting.step
-        self._piece = max(1, _PIECE_SAMPLES // step) * step
-        self._rest: Samples = np.empty((channels, 0), np.float32)
+        # A piece of the sound after the row before it.
+        self._sound: Samples = np.zeros((channels, self._row + piece), np.float32)
+        self._filled = self._row
 
     def feed(self, block: Samples) -> None:
         """Take what follows."""
-        samples = np.concatenate((self._rest, block), axis=1) if self._rest.size else block
-        whole = samples.shape[1] // self._weighting.step * self._weighting.step
-        for start in range(0, whole, self._piece):
-            piece = self._noted(samples[:, start : min(start + self._piece, whole)])
-            self._energies.append(self._weighting.energies(piece))
-        self._rest = samples[:, whole:]
+        taken = 0
+        while taken < block.shape[1]:
+            count = min(block.shape[1] - taken, self._sound.shape[1] - self._filled)
+            self._sound[:, self._filled : self._filled + count] = block[:, taken : taken + count]
+            taken += count
+            self._filled += count
+            if self._filled == self._sound.shape[1]:
+                self._measure(self._sound.shape[1] - self._row)
 
     def finish(self) -> Loudness:
         """What was measured; nothing may be fed after it."""
-        self._noted(self._rest)
-        self._peak.finish()
+        for _ in range(2):  # silence follows, also behind the last row
+            left = self._filled - self._row
+            self._sound[:, self._filled :] = 0.0
+            self._measure(left // self._weighting.step * self._weighting.step)
         energies = np.concatenate(self._energies) if self._energies else np.empty(0)
         peak = self._peak.greatest
         return Loudness(
@@ -56,12 +67,21 @@ class LoudnessMeter:
             clipped=self._clipped,
         )
 
-    def _noted(self, piece: Samples) -> Samples:
-        """The piece, as it is encoded, after its peaks were looked at."""
-        piece = tamed(piece)
-        if self._peak.feed(piece) >= FULL_SCALE:
+    def _measure(self, weighted: int) -> None:
+        """Measure the piece, its loudness from its first so many samples; room for the next."""
+        sound = self._sound
+        greatest = greatest_of(sound)
+        if not greatest <= LOUDEST:  # nor is what is no number
+            sound[:] = tamed(sound)
+            greatest = greatest_of(sound)
+        piece = sound[:, self._row :]
+        if greatest >= FULL_SCALE:
             self._clipped += int(np.count_nonzero(np.abs(piece) >= FULL_SCALE))
-        return piece
+        self._peak.look(sound, greatest)
+        if weighted:
+            self._energies.append(self._weighting.energies(piece[:, :weighted]))
+        sound[:, : self._row] = sound[:, -self._row :]
+        self._filled = self._row
 
 
 def measuring(sound: Iterable[Samples], meter: LoudnessMeter) -> Iterator[Samples]:

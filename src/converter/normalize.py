@@ -31,6 +31,7 @@ _HIGHEST_ENCODED: Final = _HIGHEST_DECODED - 0.1
 _CHECKED: Final = 4.0  # dB under the limit; the most that was seen to be added is 2.5 dB
 _STEP: Final = 0.2  # dB of gain that are given up at least
 _DECODER: Final = "mp3float"
+_ROW: Final = 32  # a divisor of every frame's length
 
 
 class TooLoud(Exception):
@@ -99,13 +100,16 @@ class PeakCheck:
         assert isinstance(decoder, AudioCodecContext)
         decoder.thread_count = 1
         self._decoder = decoder
-        self._peak = TruePeak(channels)
+        self._peak = TruePeak(channels, _ROW)
+        self._row: Samples = np.zeros((channels, _ROW), np.float32)
 
     def look(self, frames: list[bytes]) -> None:
         """Take frames that follow; raises TooLoud."""
         decoded = [samples for frame in frames for samples in self._decoded(frame)]
         if decoded:
-            self._peak.feed(np.concatenate(decoded, axis=1))
+            sound = np.concatenate((self._row, *decoded), axis=1)
+            self._peak.look(sound)
+            self._row = sound[:, -_ROW:]
         peak = self._peak.greatest
         if peak and (excess := decibels(peak) - _HIGHEST_DECODED) > 0:
             raise TooLoud(excess)

@@ -14,7 +14,6 @@ from converter.resample import Samples
 _OVERSAMPLING: Final = 4
 _TAPS: Final = 16  # of each phase; most sound has the peak of libavfilter's ebur128 to 0.2 dB
 _KAISER_BETA: Final = 6.0
-_ROW: Final = 32  # samples that one row of a matrix holds
 
 
 def _phases() -> NDArray[np.float64]:
@@ -26,52 +25,51 @@ def _phases() -> NDArray[np.float64]:
     return np.asarray(weights / weights.sum(axis=1, keepdims=True))
 
 
-def _interpolation(phases: NDArray[np.float64]) -> NDArray[np.float32]:
+def _interpolation(phases: NDArray[np.float64], row: int) -> NDArray[np.float32]:
     """From a row of samples, and the first of the next, to the values between them."""
-    matrix = np.zeros((_ROW + _TAPS - 1, len(phases), _ROW))
-    for sample in range(_ROW):
+    matrix = np.zeros((row + _TAPS - 1, len(phases), row))
+    for sample in range(row):
         matrix[sample : sample + _TAPS, :, sample] = phases.T
     return np.ascontiguousarray(matrix.reshape(len(matrix), -1), np.float32)
 
 
-_FROM_ROW, _FROM_NEXT = np.split(_interpolation(_phases()), [_ROW])
-_MOST: Final = float(np.abs(_phases()).sum(axis=1).max())
+_PHASES: Final = _phases()
+_MOST: Final = float(np.abs(_PHASES).sum(axis=1).max())
 """How many times the greatest of the samples round it a value can be."""
 
 
 class TruePeak:
-    """The greatest absolute value of sound in `channels`, at and between its samples."""
+    """The greatest absolute value of sound in `channels`, at and between its samples.
 
-    def __init__(self, channels: int) -> None:
-        self._rest: Samples = np.zeros((channels, _ROW), np.float32)
+    `row` samples are looked at together, at least 16; about 32 are quickest.
+    """
+
+    def __init__(self, channels: int, row: int = 32) -> None:
+        self._row = row
+        self._from_row, self._from_next = np.split(_interpolation(_PHASES, row), [row])
+        self._between = self._more = np.empty((channels, 0, self._from_row.shape[1]), np.float32)
         self.greatest = 0.0
 
-    def feed(self, samples: Samples) -> float:
-        """Take what follows; gives the greatest absolute value of its samples.
+    def look(self, sound: Samples, greatest: float | None = None) -> None:
+        """Look at some rows of `sound`; `greatest` is the greatest of its samples, if it is known.
 
-        It is quickest with pieces of about 10,000 samples.
+        Of the last row only the samples are looked at, not what lies between them: the next call
+        begins with it. It is quickest with always as many rows.
         """
-        greatest = _greatest(samples)
-        self.greatest = max(self.greatest, greatest)
-        sound = np.concatenate((self._rest, samples), axis=1)
-        rows = sound.shape[1] // _ROW
-        around = max(greatest, _greatest(self._rest))
-        self._rest = sound[:, (rows - 1) * _ROW :]
-        if _MOST * around > self.greatest:
-            self._look_between(sound[:, : rows * _ROW])
-        return greatest
-
-    def finish(self) -> None:
-        """Silence follows the last sample."""
-        self.feed(np.zeros((len(self._rest), _ROW), np.float32))
-
-    def _look_between(self, sound: Samples) -> None:
-        """Look between the samples of all rows but the last, whose turn comes with the next."""
-        rows = sound.reshape(len(sound), -1, _ROW)
-        between = rows[:, :-1] @ _FROM_ROW
-        between += rows[:, 1:, : _TAPS - 1] @ _FROM_NEXT
-        self.greatest = max(self.greatest, _greatest(between))
+        around = greatest_of(sound) if greatest is None else greatest
+        self.greatest = max(self.greatest, around)
+        if _MOST * around <= self.greatest:
+            return
+        rows = sound.reshape(len(sound), -1, self._row)
+        if rows.shape[1] != self._between.shape[1] + 1:
+            shape = (len(rows), rows.shape[1] - 1, self._from_row.shape[1])
+            self._between, self._more = np.empty((2, *shape), np.float32)
+        np.matmul(rows[:, :-1], self._from_row, out=self._between)
+        np.matmul(rows[:, 1:, : _TAPS - 1], self._from_next, out=self._more)
+        self._between += self._more
+        self.greatest = max(self.greatest, greatest_of(self._between))
 
 
-def _greatest(values: NDArray[np.float32]) -> float:
+def greatest_of(values: NDArray[np.float32]) -> float:
+    """The greatest absolute value; 0 of none."""
     return max(float(values.max(initial=0.0)), -float(values.min(initial=0.0)))
