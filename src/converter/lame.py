@@ -191,7 +191,8 @@ class Encoder:
 
 def _tamed(planes: NDArray[np.float32]) -> NDArray[np.float32]:
     """The samples without those that a damaged file can hold and that make LAME abort."""
-    if np.abs(planes).max(initial=0.0) <= _LOUDEST:  # not so either for what is no number
+    # Not so either for what is no number; the largest and the least take no memory, unlike np.abs.
+    if planes.max(initial=0.0) <= _LOUDEST and planes.min(initial=0.0) >= -_LOUDEST:
         return planes
     numbers = np.nan_to_num(planes, nan=0.0, posinf=_LOUDEST, neginf=-_LOUDEST)
     return numbers.clip(-_LOUDEST, _LOUDEST)

@@ -1,11 +1,10 @@
 """A job as the API shows it."""
 
 import math
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from chassis.jobs import Job, Result, Source, State
+from chassis.jobs import Failure, Job, MediaFacts, Result, Source, State
 
 # The words of the older system, which its pages and clients know.
 WAITING: Final = "ONQUEUE"
@@ -34,7 +33,7 @@ class Presenter:
             "source": _source(job.source),
             "options": job.options.to_document(),
             "result": self._result(job, job.result) if job.result else None,
-            "failure": asdict(job.failure) if job.failure else None,
+            "failure": _fields(job.failure),
             "attempts": job.attempts,
             "status_url": self.status_url(job),
             "download_url": self.download_url(job),
@@ -60,7 +59,7 @@ class Presenter:
         return f"{self._public_url}/download?fid={job.fid}"
 
     def _result(self, job: Job, result: Result) -> dict[str, Any]:
-        shown = asdict(result)
+        shown: dict[str, Any] = _fields(result)
         del shown["parts"]
         if result.parts:
             shown["chapters"] = [
@@ -88,9 +87,19 @@ def retry_after(job: Job, now: datetime) -> int:
 
 
 def _source(source: Source) -> dict[str, Any]:
-    found = asdict(source)
-    media = found.pop("media")
-    return found | {"media": media}
+    return {
+        "name": source.name,
+        "size": source.size,
+        "sha256": source.sha256,
+        "media": _fields(source.media),
+    }
+
+
+def _fields(part: MediaFacts | Result | Failure | None) -> Any:
+    """A part of a job that is shown as it is, and holds nothing but texts and numbers."""
+    if part is None:
+        return None
+    return {name: getattr(part, name) for name in part.__slots__}
 
 
 def _time(time: datetime | None) -> str | None:
