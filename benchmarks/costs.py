@@ -35,12 +35,12 @@ def with_mongodb(action: Callable[[], Cost], mongodb: Watch) -> Cost:
     return replace(cost, mongodb_cpu_seconds=mongodb.cpu_seconds)
 
 
-def command_cost(command: Sequence[str]) -> Cost:
+def command_cost(command: Sequence[str], *, sampling: bool = True) -> Cost:
     """Run a command with all its children; raises CalledProcessError."""
     started = time.perf_counter()
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
     watch = Watch([process.pid])
-    with watch.running():
+    with watch.running(sampling=sampling):
         # The kernel's own figure of memory would count ours, too: what we had before it began.
         _, status, used = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - started
@@ -50,5 +50,5 @@ def command_cost(command: Sequence[str]) -> Cost:
     return Cost(
         seconds,
         cpu_seconds=used.ru_utime + used.ru_stime,
-        memory_mb=watch.memory_mb,
+        memory_mb=watch.memory_mb if sampling else None,
     )

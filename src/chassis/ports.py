@@ -213,3 +213,13 @@ class Publisher(Protocol):
 
         After the error the message may or may not have arrived.
         """
+
+
+Rest = Callable[[], None]
+"""What is left to do of a message that is acked: short, and in nobody's way.
+
+A crash loses it, as it would lose the message: the job tells that it is not done.
+"""
+
+Handler = Callable[[JobMessage], Rest | None]
+"""Does what a message asks for; what it raises decides what becomes of the message."""

@@ -17,7 +17,8 @@ def is_traceparent(value: object) -> TypeGuard[str]:
 
 def new_traceparent() -> str:
     """A fresh traceparent, sampled."""
-    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+    random = secrets.token_hex(16 + 8)
+    return f"00-{random[:32]}-{random[32:]}-01"
 
 
 def trace_id(traceparent: str) -> str:

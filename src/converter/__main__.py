@@ -5,7 +5,7 @@ from threading import Event
 from typing import Final
 
 from chassis import logs
-from chassis.allocator import give_back_freed_memory
+from chassis.allocator import share_freed_memory
 from chassis.broker import Consumer, RabbitPublisher
 from chassis.consuming import in_service
 from chassis.identity import unique_name
@@ -25,7 +25,7 @@ SERVICE: Final = "converter"
 
 def main() -> None:
     """Run until SIGTERM or SIGINT; running conversions are finished or given back."""
-    give_back_freed_memory()
+    share_freed_memory()
     settings = load_settings(ConverterSettings, os.environ)
     logs.configure(SERVICE, settings.log_level)
     # First of all: the box forks, and a process that forks must have no threads and no connections.

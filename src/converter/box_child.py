@@ -4,6 +4,7 @@ import os
 import resource
 import traceback
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final, NoReturn
 
 from chassis.errors import Permanent
@@ -19,15 +20,43 @@ READ_FROM: Final = 0
 WRITE_TO: Final = 1
 _MAX_WRITE_BYTES: Final = wire.MAX_PAYLOAD[Kind.WRITE]
 _MAX_TRACE_CHARACTERS: Final = 8000
+_IN_ORDER_PIECES: Final = 4  # what was read in order for so long goes on like that
 
 Engine = Callable[[SourceReader, Output, Request], Conversion]
 
 
+@dataclass(slots=True)
+class _Piece:
+    """Bytes of the source from `start` to `end`, in a buffer that is used again and again."""
+
+    buffer: memoryview
+    start: int = 0
+    end: int = 0
+
+    def holds(self, offset: int) -> bool:
+        return self.start <= offset < self.end
+
+    def read(self, offset: int, length: int) -> bytes:
+        first = offset - self.start
+        return bytes(self.buffer[first : min(first + length, self.end - self.start)])
+
+
 class PipedSource:
-    """The source, as the box hands it over; without a size it is still on its way."""
+    """The source, as the box hands it over; without a size it is still on its way.
+
+    Of one that is whole, more is asked for where reading goes on: as much as the box has there in
+    one piece. Where it went on for a while, the next piece is asked for before it is needed, so
+    that the box fetches it meanwhile. Until its answer is taken, the box listens to nothing else:
+    `settle` has to come before any other message.
+    """
 
     def __init__(self, size: int | None) -> None:
         self._size = size
+        self._now, self._next = (
+            _Piece(memoryview(bytearray(wire.MAX_READ_BYTES))) for _ in range(2)
+        )
+        self._asked: int | None = None
+        self._in_order = 0
 
     @property
     def size(self) -> int:
@@ -42,22 +71,54 @@ class PipedSource:
         """See SourceReader."""
         if length <= 0 or (self._size is not None and offset >= self._size):
             return b""
-        request = wire.READ_REQUEST.pack(offset, min(length, wire.MAX_READ_BYTES))
-        _send(Kind.READ, request)
-        kind, data = _receive()
-        return data if kind is Kind.DATA else _vanish()
+        if not self._now.holds(offset):
+            self._go_to(offset, length)
+        return self._now.read(offset, length)
+
+    def settle(self) -> None:
+        """Take the answer that is on its way, if there is one."""
+        if self._asked is None:
+            return
+        try:
+            kind, length = wire.receive_into(READ_FROM, self._next.buffer)
+        except (EOFError, OSError, wire.WireError):
+            _vanish()
+        if kind is not Kind.DATA:
+            _vanish()
+        self._next.start, self._next.end = self._asked, self._asked + length
+        self._asked = None
+
+    def _go_to(self, offset: int, length: int) -> None:
+        goes_on = offset == self._now.end and self._size is not None
+        self._in_order = self._in_order + 1 if goes_on else 0
+        self.settle()
+        if not self._next.holds(offset):
+            self._ask(offset, wire.MAX_READ_BYTES if goes_on else length)
+            self.settle()
+        self._now, self._next = self._next, self._now
+        if self._in_order >= _IN_ORDER_PIECES and self._now.end < self.size:
+            self._ask(self._now.end, wire.MAX_READ_BYTES)
+
+    def _ask(self, offset: int, length: int) -> None:
+        _send(Kind.READ, wire.READ_REQUEST.pack(offset, min(length, wire.MAX_READ_BYTES)))
+        self._asked = offset
 
 
 class PipedOutput:
-    """The MP3, on its way into the box."""
+    """The MP3, on its way into the box; `settle` is called before anything is said."""
+
+    def __init__(self, settle: Callable[[], None]) -> None:
+        self._settle = settle
 
     def write(self, data: bytes) -> None:
         """See Sink."""
+        self._settle()
         for start in range(0, len(data), _MAX_WRITE_BYTES):
             _send(Kind.WRITE, data[start : start + _MAX_WRITE_BYTES])
 
     def rewrite(self, offset: int, data: bytes) -> None:
         """See Sink."""
+        self._settle()
         _send(Kind.REWRITE, wire.OFFSET.pack(offset) + data)
 
     def start_over(self) -> None:
@@ -66,6 +127,7 @@ class PipedOutput:
 
     def progress(self, fraction: float) -> None:
         """See Output."""
+        self._settle()
         _send(Kind.PROGRESS, wire.PROGRESS_REPORT.pack(fraction))
 
 
@@ -80,8 +142,9 @@ def run(engine: Engine) -> NoReturn:
         arriving=job["size"] is None,
         threads=job["threads"],
     )
+    source = PipedSource(job["size"])
     try:
-        conversion = engine(PipedSource(job["size"]), PipedOutput(), request)
+        conversion = engine(source, PipedOutput(source.settle), request)
         kind, answer = Kind.DONE, wire.document(**conversion.to_document())
     except Permanent as error:
         kind, answer = Kind.FAILED, wire.document(permanent=error.code, detail=error.detail)
@@ -92,6 +155,7 @@ def run(engine: Engine) -> NoReturn:
     except Exception:  # noqa: BLE001 - whatever it is, the box has to know
         trace = traceback.format_exc()[-_MAX_TRACE_CHARACTERS:]
         kind, answer = Kind.FAILED, wire.document(trace=trace)
+    source.settle()
     _send(kind, answer)
     os._exit(0)
 

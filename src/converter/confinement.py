@@ -5,12 +5,12 @@ import os
 import resource
 import signal
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 _PR_SET_PDEATHSIG: Final = 1  # linux/prctl.h
 _PR_SET_NO_NEW_PRIVS: Final = 38
-_MOST_EXPENDABLE: Final = "1000"  # proc(5): the first to go when the machine is out of memory
+_MOST_EXPENDABLE: Final = b"1000"  # proc(5): the first to go when the machine is out of memory
+_LIBC: Final = ctypes.CDLL(None, use_errno=True)
 
 
 class ConfinementError(Exception):
@@ -32,7 +32,7 @@ def confine(limits: Limits, parent_pid: int, descriptors: tuple[int, int]) -> No
     dies with its parent, and is the leader of a process group of its own.
     """
     os.setsid()
-    Path("/proc/self/oom_score_adj").write_text(_MOST_EXPENDABLE)
+    _become_expendable()
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
     _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent_pid:  # it died before it could take us with it
@@ -53,6 +53,14 @@ def confine(limits: Limits, parent_pid: int, descriptors: tuple[int, int]) -> No
     resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_seconds, limits.cpu_seconds + 1))
 
 
+def _become_expendable() -> None:
+    descriptor = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
+    try:
+        os.write(descriptor, _MOST_EXPENDABLE)
+    finally:
+        os.close(descriptor)
+
+
 def _prctl(option: int, value: int) -> None:
-    if ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0) != 0:
+    if _LIBC.prctl(option, value, 0, 0, 0) != 0:
         raise ConfinementError(f"prctl({option}): {os.strerror(ctypes.get_errno())}")

@@ -1,67 +1,39 @@
 """The CRC-16 of the LAME tag: polynomial x^16 + x^15 + x^2 + 1, reflected, starting with 0.
 
-The catalogue of CRCs calls it CRC-16/ARC. zlib and binascii have others only. A remainder is as
-wide as two bytes, so that it takes one look into a table to go on by two; and it is linear, so that
-numpy can work on all pieces of the data at once and put their remainders together.
+The catalogue of CRCs calls it CRC-16/ARC, libavutil AV_CRC_16_ANSI_LE. libavutil, which PyAV brings
+along, computes it with the processor's own instructions; zlib and binascii have other ones only.
 """
 
+import ctypes
 from functools import cache
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
+import av.packet
 
-_POLYNOMIAL: Final = 0xA001  # reflected
-_WORD_BYTES: Final = 2
-_PIECE_WORDS: Final = 128
-_PIECE_BYTES: Final = _WORD_BYTES * _PIECE_WORDS
-
-_Remainders = NDArray[np.uint16]
+_CRC_16_ANSI_LE: Final = 5  # AVCRCId of libavutil/crc.h
 
 
 def crc16(data: bytes, start: int = 0) -> int:
-    """The CRC of `data`, which follows what has the CRC `start`; fast from 100 KB on."""
-    count = len(data) // _PIECE_BYTES
-    crc = start
-    if count:
-        words = np.frombuffer(data, "<u2", count * _PIECE_WORDS).reshape(count, _PIECE_WORDS)
-        table = _word_table()
-        remainders = np.zeros(count, np.uint16)
-        for column in np.ascontiguousarray(words.T):
-            remainders = table[remainders ^ column]
-        moved = _moved_table()
-        for remainder in remainders.tolist():
-            crc = moved[crc] ^ remainder
-    bits = _byte_table()
-    for byte in data[count * _PIECE_BYTES :]:
-        crc = crc >> 8 ^ bits[(crc ^ byte) & 0xFF]
-    return crc
+    """The CRC of `data`, which follows what has the CRC `start`."""
+    return int(_library().av_crc(_table(), start, data, len(data)))
 
 
 @cache
-def _word_table() -> _Remainders:
-    """Each remainder after two more bytes, which are combined with it already."""
-    table = np.arange(1 << 16, dtype=np.uint16)
-    for _ in range(8 * _WORD_BYTES):
-        table = np.where(table & 1, (table >> 1) ^ _POLYNOMIAL, table >> 1).astype(np.uint16)
-    return table
+def _library() -> ctypes.CDLL:
+    # Functions are looked for in what a library is linked with too, so libavutil needs no name.
+    library = ctypes.CDLL(av.packet.__file__)
+    library.av_crc_get_table.restype = ctypes.c_void_p
+    library.av_crc.restype = ctypes.c_uint32
+    library.av_crc.argtypes = (
+        ctypes.c_void_p,
+        ctypes.c_uint32,
+        ctypes.c_char_p,
+        ctypes.c_size_t,
+    )
+    return library
 
 
 @cache
-def _moved_table() -> list[int]:
-    """Each remainder after a piece of zeros."""
-    table = moved = _word_table()
-    for _ in range(_PIECE_WORDS - 1):
-        moved = table[moved]
-    values: list[int] = moved.tolist()
-    return values
-
-
-@cache
-def _byte_table() -> list[int]:
-    """Each byte's remainder."""
-    table = np.arange(1 << 8, dtype=np.uint16)
-    for _ in range(8):
-        table = np.where(table & 1, (table >> 1) ^ _POLYNOMIAL, table >> 1).astype(np.uint16)
-    values: list[int] = table.tolist()
-    return values
+def _table() -> int:
+    """Where libavutil's table for it is."""
+    return int(_library().av_crc_get_table(_CRC_16_ANSI_LE))

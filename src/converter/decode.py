@@ -1,7 +1,7 @@
 """Decoding one track of a media file, from its first packet to its last."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from av.audio.frame import AudioFrame
@@ -77,6 +77,7 @@ class TrackReader:
     def blocks(self) -> Iterator[Samples]:
         """The sound from its start to its end; packets that cannot be decoded are left out."""
         for packet in self._demuxed:
+            self._note_ends((packet,))
             for frame in self._decode(packet):
                 if frame.samples:
                     yield from self._resample(frame)
@@ -84,10 +85,10 @@ class TrackReader:
             yield from self._resampler.drain()
 
     def first_packets(self, count: int) -> list["Packet[Stream]"]:
-        """Up to `count` packets that come next, with data; they are given again."""
+        """Up to `count` packets of the track that come next, with data; they are given again."""
         looked_at = list(itertools.islice(self._demuxed, count))
         self._demuxed = itertools.chain(looked_at, self._demuxed)
-        return [packet for packet in looked_at if packet.size]
+        return self._with_data(looked_at)
 
     def attached_pictures(self) -> list["Packet[Stream]"]:
         """The pictures that belong to the file (covers), of which libavformat has each whole."""
@@ -95,20 +96,24 @@ class TrackReader:
             self.first_packets(1)  # they come before it
         return list(self._attached.values())
 
-    def packets(self) -> Iterator["Packet[Stream]"]:
-        """The track as it is, in place of `blocks`; tell what is in it with `note_decoded`."""
-        for packet in self._demuxed:
-            if packet.size:
-                self._packets += 1
-                self._bytes += packet.size
-                yield packet
+    def packet_blocks(self, count: int) -> Iterator[list["Packet[Stream]"]]:
+        """The track as it is, in place of `blocks`: lists of up to `count` packets with data.
+
+        Tell what is in them with `note_decoded`.
+        """
+        while packets := list(itertools.islice(self._demuxed, count)):
+            self._note_ends(packets)
+            if found := self._with_data(packets):
+                self._packets += len(found)
+                self._bytes += sum(packet.size for packet in found)
+                yield found
 
     def note_source(self, sample_rate: int, channels: int) -> None:
         """What the track's own sample rate and channels are, where it is not decoded."""
         self.source_sample_rate, self.source_channels = sample_rate, channels
 
-    def note_decoded(self, seconds: float, *, damaged: bool) -> None:
-        """The last packet held so much sound, or was damaged."""
+    def note_decoded(self, seconds: float, damaged: int = 0) -> None:
+        """Packets that were given hold so much sound; so many of them are damaged."""
         self.decoded += seconds
         self._damaged += damaged
 
@@ -154,34 +159,43 @@ class TrackReader:
         self._media.file.reached_end = False
         for _ in range(_MAX_DEMUX_ERRORS):
             try:
-                for packet in self._media.container.demux(self._streams):
-                    if packet.stream is self._media.track:
-                        self._note_end(packet)
-                        yield packet
-                    else:
-                        self._note_other(packet)
+                demuxed = self._media.container.demux(self._streams)
+                yield from demuxed if len(self._streams) == 1 else self._of_track(demuxed)
             except MemoryError:
                 raise
             except (FFmpegError, IndexError):  # PyAV stumbles over tracks that appear on the way
                 continue
             return
 
+    def _of_track(self, packets: Iterable["Packet[Stream]"]) -> Iterator["Packet[Stream]"]:
+        """Those of the track; of the others note is taken."""
+        for packet in packets:
+            if packet.stream is self._media.track:
+                yield packet
+            else:
+                self._note_other(packet)
+
     def _note_other(self, packet: "Packet[Stream]") -> None:
         if self._whole:
-            self._note_end(packet)
+            self._note_ends((packet,))
         if self.lyrics and packet.stream is self.lyrics.stream:
             self.lyrics.note(packet)
         elif packet.size and _is_picture(packet.stream):
             self._attached.setdefault(packet.stream_index, packet)
 
-    def _note_end(self, packet: "Packet[Stream]") -> None:
-        if packet.pts is None:
-            return
-        index = packet.stream_index
-        if index not in self._time_bases:  # a fraction is slow to make and to use
-            self._time_bases[index] = float(packet.time_base or 0)
-        end = (packet.pts + (packet.duration or 0)) * self._time_bases[index]
-        self._reached = max(self._reached, end)
+    def _with_data(self, packets: list["Packet[Stream]"]) -> list["Packet[Stream]"]:
+        """Those that are not empty."""
+        return [packet for packet in packets if packet.size]
+
+    def _note_ends(self, packets: Iterable["Packet[Stream]"]) -> None:
+        for packet in packets:
+            if (pts := packet.pts) is None:
+                continue
+            index = packet.stream_index
+            if index not in self._time_bases:  # a fraction is slow to make and to use
+                self._time_bases[index] = float(packet.time_base or 0)
+            end = (pts + (packet.duration or 0)) * self._time_bases[index]
+            self._reached = max(self._reached, end)
 
     def _decode(self, packet: "Packet[Stream]") -> list[AudioFrame]:
         size = packet.size

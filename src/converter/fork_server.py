@@ -17,7 +17,7 @@ import sys
 from dataclasses import dataclass
 from typing import NoReturn
 
-from chassis.allocator import give_back_freed_memory
+from chassis.allocator import share_freed_memory
 from converter.box_child import Engine, run
 from converter.confinement import Limits, confine
 from converter.fork_protocol import DESCRIPTORS, EXIT_STATUS, READY
@@ -94,7 +94,7 @@ class ForkServer:
 def main() -> None:
     """Run the server: the arguments are the control descriptor, the engine, and the limits."""
     descriptor, engine_name, memory_bytes, cpu_seconds = sys.argv[1:]
-    give_back_freed_memory()
+    share_freed_memory()
     engine = pkgutil.resolve_name(engine_name)
     warm_up()
     gc.collect()

@@ -28,7 +28,9 @@ class FrameHeader:
 
     `bitrate` in kbit/s, `sample_rate` in Hz, `samples` of each channel, `size` in bytes with the
     header; `checked` is whether two bytes of CRC follow it. Then follow `side_bytes` of side
-    information, which end at `sound_offset` in the frame.
+    information, which end at `sound_offset` in the frame. Of its fields `side_fields` tells at
+    which bit of the frame they begin and how many they have: of main_data_begin, then of the
+    part2_3_length of each granule and channel in it.
     """
 
     mpeg_1: bool
@@ -40,6 +42,7 @@ class FrameHeader:
     checked: bool
     side_bytes: int
     sound_offset: int
+    side_fields: tuple[tuple[int, int], ...]
 
     def bitrates(self) -> tuple[int, ...]:
         """The bitrates, in kbit/s, that frames of this version can have."""
@@ -68,6 +71,7 @@ def _parsed(second: int, third: int, mode: int) -> FrameHeader | None:
     channels = 1 if mode == _MONO else 2
     checked = not second & 1
     side_bytes = _SIDE_BYTES[mpeg_1, channels]
+    side_offset = HEADER_BYTES + 2 * checked
     return FrameHeader(
         mpeg_1=mpeg_1,
         sample_rate=rate,
@@ -77,8 +81,21 @@ def _parsed(second: int, third: int, mode: int) -> FrameHeader | None:
         size=samples // 8 * 1000 * bitrate // rate + (third >> 1 & 1),
         checked=checked,
         side_bytes=side_bytes,
-        sound_offset=HEADER_BYTES + 2 * checked + side_bytes,
+        sound_offset=side_offset + side_bytes,
+        side_fields=_side_fields(8 * side_offset, channels, mpeg_1=mpeg_1),
     )
+
+
+def _side_fields(start: int, channels: int, *, mpeg_1: bool) -> tuple[tuple[int, int], ...]:
+    if mpeg_1:
+        begin_bits, other_bits = 9, 9 if channels == 1 else 11  # private_bits, scfsi
+        parts, part_bits = 2 * channels, 59
+    else:
+        begin_bits, other_bits = 8, 1 if channels == 1 else 2
+        parts, part_bits = channels, 63
+    first = start + begin_bits + other_bits
+    lengths = ((first + number * part_bits, _LENGTH_BITS) for number in range(parts))
+    return (start, begin_bits), *lengths
 
 
 def samples_per_frame(sample_rate: int) -> int:
@@ -128,15 +145,9 @@ def _required(frame: bytes) -> FrameHeader:
 
 def _side_information(frame: bytes, header: FrameHeader) -> tuple[int, list[int]]:
     """main_data_begin, and the part2_3_length of each granule and channel in it."""
-    start = HEADER_BYTES + 2 * header.checked
-    side = int.from_bytes(frame[start : start + header.side_bytes])
-    bits = 8 * header.side_bytes
-    if header.mpeg_1:
-        begin_bits, other_bits = 9, 9 if header.channels == 1 else 11  # private_bits, scfsi
-        parts, part_bits = 2 * header.channels, 59
-    else:
-        begin_bits, other_bits = 8, 1 if header.channels == 1 else 2
-        parts, part_bits = header.channels, 63
-    first = bits - begin_bits - other_bits - _LENGTH_BITS
-    lengths = [side >> (first - number * part_bits) & 0xFFF for number in range(parts)]
-    return side >> (bits - begin_bits), lengths
+    start = int.from_bytes(frame[: header.sound_offset])
+    bits = 8 * header.sound_offset
+    before, *lengths = (
+        start >> (bits - first - count) & ((1 << count) - 1) for first, count in header.side_fields
+    )
+    return before, lengths

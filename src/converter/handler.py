@@ -1,6 +1,7 @@
 """One message of the queue `video`: claim the job, convert, and write down what became of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from functools import partial
 from threading import Event
@@ -30,6 +31,7 @@ from chassis.ports import (
     MediaReader,
     MediaStore,
     Publisher,
+    Rest,
     StoredMedia,
 )
 from chassis.references import delete_unnamed
@@ -108,21 +110,16 @@ class Converter:
             delete_source=partial(self._delete, videos),
         )
 
-    def handle(self, message: JobMessage) -> None:
+    def handle(self, message: JobMessage) -> Rest | None:
         """Convert the job that `message` names, if it is to be converted now, by us.
 
-        A video that still arrives is followed beside, if there is room: it is announced again. One
-        with the same result as another is not converted: see converter.single_flight.
+        What is left when its MP3 is made, storing and announcing it, is given back as the rest: the
+        lease goes on meanwhile. A video that still arrives is followed beside, if there is room: it
+        is announced again. One with the same result as another is not converted: see
+        converter.single_flight.
         Raises UnknownJob, or StoreUnavailable where the outcome could not be written down: then the
         lease runs out, and the job is tried again.
         """
-        found = self._jobs.get(message.job_id)
-        if found is None:
-            raise UnknownJob
-        if found.state is State.RECEIVING:
-            if not self._followers.start(partial(self._follow, found.fid)):
-                log.info("there is no room to follow the upload")
-            return
         writing_fid = self._mp3s.new_id()
         try:
             job = self._moved(
@@ -130,12 +127,22 @@ class Converter:
             )
         except KeyTaken:
             self._flight.follow(message.job_id)
-            return
+            return None
         if job is None:
-            log.info("there is nothing to convert now")
-            return
+            self._look_at(message.job_id)
+            return None
         log.info("converting", attempt=job.attempts, size=job.source.size)
-        self._work_on(job, Attempt(self._holder, job.attempts))
+        return self._work_on(job, Attempt(self._holder, job.attempts))
+
+    def _look_at(self, fid: str) -> None:
+        """A job that cannot be claimed: its upload may be under way."""
+        found = self._jobs.get(fid)
+        if found is None:
+            raise UnknownJob
+        if found.state is not State.RECEIVING:
+            log.info("there is nothing to convert now")
+        elif not self._followers.start(partial(self._follow, fid)):
+            log.info("there is no room to follow the upload")
 
     def _follow(self, fid: str) -> None:
         # A name of its own: the same process may hold the same job by a usual claim afterwards.
@@ -147,11 +154,23 @@ class Converter:
         if job is None:
             return
         log.info("following the upload")
-        self._work_on(job, attempt)
+        if rest := self._work_on(job, attempt):
+            rest()
 
-    def _work_on(self, job: Job, attempt: Attempt) -> None:
+    def _work_on(self, job: Job, attempt: Attempt) -> Rest | None:
+        """Convert; what is left to do, or None where an error has ended the attempt."""
+        with self._ended_by_errors(job, attempt):
+            return partial(self._finish, job, attempt, self._convert(job, attempt))
+
+    def _finish(self, job: Job, attempt: Attempt, store: Rest) -> None:
+        with self._ended_by_errors(job, attempt):
+            store()
+
+    @contextmanager
+    def _ended_by_errors(self, job: Job, attempt: Attempt) -> Iterator[None]:
+        """Whatever is raised inside ends the attempt, each error in its own way."""
         try:
-            self._convert(job, attempt)
+            yield
         except Stopped:
             self._stop(job, attempt)
         except Permanent as error:
@@ -166,7 +185,8 @@ class Converter:
             log.exception("the attempt failed")
             self._fail(job, moves.attempt_failed, attempt=attempt, reason=_UNEXPECTED)
 
-    def _convert(self, job: Job, attempt: Attempt) -> None:
+    def _convert(self, job: Job, attempt: Attempt) -> Rest:
+        """Make the MP3; storing its end, and what follows from that, is left to do."""
         if job.video_fid is None or job.writing_fid is None:
             raise MediaMissing(job.fid)
         started = monotonic()
@@ -189,21 +209,30 @@ class Converter:
             if arriving
             else self._videos.open(job.video_fid)
         )
-        with keeper, video as source, writer:
-            conversion = self._engine.convert(
-                source,
-                writer,
-                job.options,
-                name=job.source.name,
-                on_progress=keeper.note_progress,
-                should_stop=should_stop,
-                arriving=arriving,
-            )
-            log.info("converted", size=source.size)  # of which an upload's end is part
-            stored = writer.finish()
-        self._complete(job, attempt, conversion, stored)
-        CONVERSION_SECONDS.observe(monotonic() - started)
-        AUDIO_SECONDS.inc(conversion.mp3.duration)
+        with ExitStack() as stack:
+            stack.enter_context(keeper)
+            stack.enter_context(writer)
+            with video as source:
+                conversion = self._engine.convert(
+                    source,
+                    writer,
+                    job.options,
+                    name=job.source.name,
+                    on_progress=keeper.note_progress,
+                    should_stop=should_stop,
+                    arriving=arriving,
+                )
+                log.info("converted", size=source.size)  # of which an upload's end is part
+            until_stored = stack.pop_all()
+
+        def store() -> None:
+            with until_stored:
+                stored = writer.finish()
+            self._complete(job, attempt, conversion, stored)
+            CONVERSION_SECONDS.observe(monotonic() - started)
+            AUDIO_SECONDS.inc(conversion.mp3.duration)
+
+        return store
 
     def _complete(
         self, job: Job, attempt: Attempt, conversion: Conversion, stored: StoredMedia

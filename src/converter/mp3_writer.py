@@ -1,6 +1,7 @@
 """Writing an MP3 whose first frame is only known at its end."""
 
 import time
+from collections.abc import Iterable, Sequence
 from typing import Final, Protocol
 
 from converter.frames import parse_header
@@ -62,9 +63,14 @@ class Mp3Writer:
         """How many samples the frames hold up to now, those too many included."""
         return len(self._index) * self._samples_per_frame
 
-    def write(self, frames: list[bytes]) -> None:
+    def write(self, frames: Sequence[bytes]) -> None:
         """Append frames of sound."""
-        self._gathered += self._index.add(frames)
+        self.write_block(b"".join(frames), map(len, frames))
+
+    def write_block(self, data: bytes, sizes: Iterable[int]) -> None:
+        """Append frames of sound: their bytes in one piece, and the size of each."""
+        self._index.add(data, sizes)
+        self._gathered += data
         if len(self._gathered) >= _OUTPUT_BYTES:
             self._flush()
 

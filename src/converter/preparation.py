@@ -4,8 +4,7 @@ from collections.abc import Callable
 from threading import Event
 
 from chassis.messages import JobMessage
-
-Handler = Callable[[JobMessage], None]
+from chassis.ports import Handler, Rest
 
 
 def prepared_by(prepare: Callable[[], None], handle: Handler) -> Handler:
@@ -16,10 +15,10 @@ def prepared_by(prepare: Callable[[], None], handle: Handler) -> Handler:
     """
     done = Event()
 
-    def handler(message: JobMessage) -> None:
+    def handler(message: JobMessage) -> Rest | None:
         if not done.is_set():
             prepare()
             done.set()
-        handle(message)
+        return handle(message)
 
     return handler

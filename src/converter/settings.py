@@ -66,4 +66,4 @@ class ConverterSettings(ConsumerSettings, SourceSettings):
     @property
     def cores(self) -> Cores:
         """What the conversions that run at once share."""
-        return Cores(self.encoder_threads or usable_cores())
+        return Cores(self.encoder_threads or usable_cores(), self.conversions)

@@ -58,7 +58,7 @@ class WireError(Exception):
     """What came is no message of this protocol."""
 
 
-def parse_header(header: bytes) -> tuple[Kind, int]:
+def parse_header(header: bytes | bytearray) -> tuple[Kind, int]:
     """The kind and length that `header` announces; raises WireError."""
     number, length = HEADER.unpack(header)
     try:
@@ -128,15 +128,33 @@ def send(descriptor: int, kind: Kind, payload: bytes) -> None:
 
 def receive(descriptor: int) -> tuple[Kind, bytes]:
     """Read one message from a blocking descriptor; raises WireError, EOFError, OSError."""
-    kind, length = parse_header(_read_exactly(descriptor, HEADER.size))
-    return kind, _read_exactly(descriptor, length)
+    kind, length = _receive_header(descriptor)
+    payload = bytearray(length)
+    _fill(descriptor, memoryview(payload))
+    return kind, bytes(payload)
 
 
-def _read_exactly(descriptor: int, length: int) -> bytes:
-    found = os.read(descriptor, length) if length else b""
-    while len(found) < length:
-        piece = os.read(descriptor, length - len(found))
-        if not piece:
+def receive_into(descriptor: int, payload: memoryview) -> tuple[Kind, int]:
+    """As `receive`, with the payload at the start of a buffer; gives its length.
+
+    Raises WireError where it is longer than the buffer.
+    """
+    kind, length = _receive_header(descriptor)
+    if length > len(payload):
+        raise WireError(f"a {kind.name} of {length} bytes is longer than what was asked for")
+    _fill(descriptor, payload[:length])
+    return kind, length
+
+
+def _receive_header(descriptor: int) -> tuple[Kind, int]:
+    header = bytearray(HEADER.size)
+    _fill(descriptor, memoryview(header))
+    return parse_header(header)
+
+
+def _fill(descriptor: int, rest: memoryview) -> None:
+    while rest:
+        count = os.readv(descriptor, [rest])
+        if not count:
             raise EOFError
-        found += piece
-    return found
+        rest = rest[count:]

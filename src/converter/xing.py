@@ -5,6 +5,7 @@ Its frame holds no sound. Sources: the Xing header of Xing Technology's VBR SDK;
 """
 
 from array import array
+from collections.abc import Iterable
 from typing import Final
 
 from converter.crc16 import crc16
@@ -16,7 +17,13 @@ DECODER_DELAY: Final = 529
 LONGEST_GAP: Final = 4095
 """The most samples that a tag can say are too many, at either end."""
 
-_IDS: Final = (b"Xing", b"Info")  # of variable and of constant bitrate
+TAG_IDS: Final = (b"Xing", b"Info")
+"""What a tag begins with behind the side information, of variable and of constant bitrate."""
+
+VBRI_ID: Final = b"VBRI"
+"""What a tag of Fraunhofer's begins with, `VBRI_OFFSET` behind the start of any frame."""
+
+VBRI_OFFSET: Final = HEADER_BYTES + 32
 _FLAGS: Final = bytes((0, 0, 0, 0b1111))  # frames, bytes, table and quality are there
 _ALL: Final = 156
 _TABLE: Final = slice(16, 116)
@@ -29,41 +36,25 @@ _GAPS: Final = slice(141, 144)
 _CHECKSUM: Final = slice(154, 156)
 _METHODS: Final = {b"Info": 1, b"Xing": 3}  # CBR; VBR by an old or unknown method
 _GAP_BITS: Final = 12
-_CHECKED_BYTES: Final = 1 << 19  # as much as makes it worthwhile
 _GAP_ENCODERS: Final = (b"LAME", b"Lavc", b"Lavf", b"L3.9")
 
 
 class FrameIndex:
-    """The frames of an MP3 in their order: how many, how long, and their CRC."""
+    """The frames of an MP3 in their order: how many, their `size` in bytes and `crc` together."""
 
     def __init__(self) -> None:
         self._sizes = array("H")
-        self._unchecked = bytearray()
-        self._crc = 0
         self.size = 0
+        self.crc = 0
 
     def __len__(self) -> int:
         return len(self._sizes)
 
-    def add(self, frames: list[bytes]) -> bytes:
-        """Take note of frames that follow; gives them in one piece."""
-        self._sizes.extend(map(len, frames))
-        data = b"".join(frames)
-        self._unchecked += data
-        if len(self._unchecked) >= _CHECKED_BYTES:
-            self._check()
+    def add(self, data: bytes, sizes: Iterable[int]) -> None:
+        """Take note of frames that follow: their bytes in one piece, and the size of each."""
+        self._sizes.extend(sizes)
         self.size += len(data)
-        return data
-
-    @property
-    def crc(self) -> int:
-        """The CRC-16 of all frames."""
-        self._check()
-        return self._crc
-
-    def _check(self) -> None:
-        self._crc = crc16(bytes(self._unchecked), self._crc)
-        self._unchecked.clear()
+        self.crc = crc16(data, self.crc)
 
     def seek_table(self, before: int) -> bytes:
         """For each hundredth of the time, how many 256ths of the bytes lie before it.
@@ -95,8 +86,8 @@ def read_gaps(frame: bytes) -> tuple[int, int] | None:
 
 def is_tag_frame(frame: bytes) -> bool:
     """Whether `frame` is a Xing or a VBRI frame, and so no sound."""
-    vbri = HEADER_BYTES + 32
-    return _tag_offset(frame) is not None or frame[vbri : vbri + 4] == b"VBRI"
+    is_vbri = frame.startswith(VBRI_ID, VBRI_OFFSET)
+    return is_vbri or _tag_offset(frame) is not None
 
 
 def _tag_offset(frame: bytes) -> int | None:
@@ -104,7 +95,7 @@ def _tag_offset(frame: bytes) -> int | None:
     if header is None:
         return None
     start = header.sound_offset
-    return start if frame[start : start + 4] in _IDS else None
+    return start if frame[start : start + 4] in TAG_IDS else None
 
 
 def has_room_for_tag(first: bytes) -> bool:

@@ -1,6 +1,7 @@
 """The gateway's connections to the world, as ports."""
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from threading import Event, Thread
 from typing import Final
@@ -15,6 +16,7 @@ from chassis.health import Check, HealthServer
 from chassis.mongo import GridFsMediaStore, MongoJobStore, is_reachable
 from chassis.mongo.client import CLIENT_OPTIONS
 from chassis.mongo.media import MP3S, VIDEOS
+from chassis.mongo.writer import Digest
 from chassis.ports import JobStore, MediaStore, Publisher
 from gateway.account_service import AccountService
 from gateway.keys import KeyCache
@@ -41,8 +43,11 @@ class Adapters:
 class Connections:
     """The real ones. They are made for one process, after it was forked."""
 
-    def __init__(self, settings: GatewaySettings) -> None:
+    def __init__(
+        self, settings: GatewaySettings, new_sha256: Callable[[], Digest] = hashlib.sha256
+    ) -> None:
         self._settings = settings
+        self._new_sha256 = new_sha256
         self._accounts = AccountService(settings.auth_url)
         self._keys = KeyCache(self._accounts.keys)
         self._publisher = RabbitPublisher(settings.amqp_url.get_secret_value(), SERVICE)
@@ -57,7 +62,8 @@ class Connections:
         client = PyMongo(app, uri=url, appname=SERVICE, **CLIENT_OPTIONS).cx
         assert client is not None
         jobs = MongoJobStore(client)
-        videos, mp3s = GridFsMediaStore(client, VIDEOS), GridFsMediaStore(client, MP3S)
+        videos = GridFsMediaStore(client, VIDEOS, new_sha256=self._new_sha256)
+        mp3s = GridFsMediaStore(client, MP3S)
         self._stores = (jobs, videos, mp3s)
         return Adapters(
             jobs=jobs,

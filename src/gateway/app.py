@@ -20,13 +20,15 @@ from gateway.reuse import Reuse
 from gateway.settings import SERVICE, GatewaySettings
 from gateway.uploads import Uploads
 from gateway.web.accounts import account_routes
+from gateway.web.answers import SAFETY
 from gateway.web.conversions import conversion_routes
 from gateway.web.downloads import download_routes
 from gateway.web.errors import answer_errors
 from gateway.web.health import health_routes
-from gateway.web.identity import identify_by
-from gateway.web.jobs import job_routes
+from gateway.web.identity import Identify
+from gateway.web.jobs import ShowJob, job_routes
 from gateway.web.observation import ROUTE, Observed
+from gateway.web.polling import Polled
 from gateway.web.uploads import upload_routes
 
 
@@ -38,8 +40,9 @@ def create_app(
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
     world = connect(app)
-    identify = identify_by(world.keys, settings.token_issuer, settings.token_audience, now_utc)
+    identify = Identify(world.keys, settings.token_issuer, settings.token_audience, now_utc)
     presenter = Presenter(settings.public_url)
+    show = ShowJob(world.jobs, presenter, now_utc)
     policy = settings.policy
     sharing = Sharing(world.jobs, policy, now_utc, keep_sources=settings.keep_sources)
     desk = Desk(
@@ -60,7 +63,7 @@ def create_app(
     app.register_blueprint(
         conversion_routes(world.jobs, Reconversion(desk, world.publisher), identify, presenter)
     )
-    app.register_blueprint(job_routes(world.jobs, removal, identify, presenter, now_utc))
+    app.register_blueprint(job_routes(world.jobs, removal, identify, presenter, show))
     app.register_blueprint(
         download_routes(world.jobs, world.mp3s, links, identify, presenter, now_utc)
     )
@@ -69,7 +72,11 @@ def create_app(
     answer_errors(app)
     app.before_request(_name_route)
     app.after_request(_harden)
-    _observe(app, settings.trusted_proxies)
+    observed = Observed(Polled(app.wsgi_app, show, identify))
+    proxies = settings.trusted_proxies
+    app.wsgi_app = (  # type: ignore[method-assign]  # as Flask documents it
+        ProxyFix(observed, x_for=proxies) if proxies else observed
+    )
     return app
 
 
@@ -84,13 +91,5 @@ def _name_route() -> None:
 
 
 def _harden(response: Response) -> Response:
-    """No browser guesses what an answer is, or shows it as a page of this site."""
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
+    response.headers.update(SAFETY)
     return response
-
-
-def _observe(app: Flask, trusted_proxies: int) -> None:
-    observed = Observed(app.wsgi_app)
-    wrapped = ProxyFix(observed, x_for=trusted_proxies) if trusted_proxies else observed
-    app.wsgi_app = wrapped  # type: ignore[method-assign]  # as Flask documents it

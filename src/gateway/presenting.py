@@ -1,11 +1,10 @@
 """A job as the API shows it."""
 
 import math
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from chassis.jobs import Job, Result, Source, State
+from chassis.jobs import Failure, Job, Loudness, MediaFacts, Result, Source, State
 
 # The words of the older system, which its pages and clients know.
 WAITING: Final = "ONQUEUE"
@@ -36,7 +35,7 @@ class Presenter:
             "result": self._result(job, job.result) if job.result else None,
             "seconds_waited": job.seconds_waited,
             "seconds_converted": job.seconds_converted,
-            "failure": asdict(job.failure) if job.failure else None,
+            "failure": _fields(job.failure),
             "attempts": job.attempts,
             "status_url": self.status_url(job),
             "download_url": self.download_url(job),
@@ -62,7 +61,7 @@ class Presenter:
         return f"{self._public_url}/download?fid={job.fid}"
 
     def _result(self, job: Job, result: Result) -> dict[str, Any]:
-        shown = asdict(result) | {"notes": list(result.notes)}
+        shown: dict[str, Any] = _fields(result) | {"notes": list(result.notes)}
         del shown["parts"]
         if result.parts:
             shown["chapters"] = [
@@ -90,9 +89,22 @@ def retry_after(job: Job, now: datetime) -> int:
 
 
 def _source(source: Source) -> dict[str, Any]:
-    found = asdict(source)
-    media = found.pop("media")
-    return found | {"media": media}
+    return {
+        "name": source.name,
+        "size": source.size,
+        "sha256": source.sha256,
+        "media": _fields(source.media),
+    }
+
+
+def _fields(part: MediaFacts | Result | Loudness | Failure | None) -> Any:
+    """A part of a job that is shown as it is; beside texts and numbers it may hold a loudness."""
+    if part is None:
+        return None
+    found = {name: getattr(part, name) for name in part.__slots__}
+    if "loudness" in found:
+        found["loudness"] = _fields(found["loudness"])
+    return found
 
 
 def _time(time: datetime | None) -> str | None:

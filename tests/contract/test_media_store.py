@@ -56,7 +56,7 @@ def test_any_range_is_exact(media_store: MediaStore) -> None:
         assert b"".join(reader.stream(5, 5)) == b""
 
 
-@pytest.mark.parametrize("size", [100, MIB, 3 * MIB + 9, 11 * MIB])
+@pytest.mark.parametrize("size", [100, MIB, 3 * MIB + 9, 9 * MIB, 9 * MIB + 1, 11 * MIB])
 def test_what_was_written_is_replaced(media_store: MediaStore, size: int) -> None:
     """Anywhere, also over the borders of chunks, at once and at the end; the hash is of that."""
     dice = random.Random(2)

@@ -13,7 +13,7 @@ import os
 import runpy
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 # The gateway does this before anything else is imported, so whoever runs it has to.
@@ -23,9 +23,12 @@ if sys.argv[1] == "gateway":
     monkey.patch_all()
 
 from pymongo import monitoring
+from pymongo.collection import Collection
 
 from chassis.broker import RabbitPublisher
 from chassis.messages import JobMessage
+from chassis.mongo import shipper
+from chassis.mongo.insertion import Document, insert_chunks
 from tests.faults.steps import Interruption
 
 STOPPING_SECONDS = 0.5  # SIGSTOP reaches the other threads first; this one must not go on
@@ -66,6 +69,14 @@ class Interrupter(monitoring.CommandListener):
         if interruption.step.is_publishing(queue):
             self._interrupt(interruption)
 
+    def inserting(self, moment: str, collection: Collection[Document]) -> None:
+        interruption = self._interruption()
+        if interruption is None or interruption.step.moment != moment:
+            return
+        command = {"insert": collection.name}
+        if interruption.step.is_command("insert", collection.database.name, command):
+            self._interrupt(interruption)
+
     def _interruption(self) -> Interruption | None:
         try:
             return Interruption.from_json(self._path.read_text())
@@ -94,10 +105,22 @@ def watched(
     return watched_publish
 
 
+def watched_insertion(interrupter: Interrupter) -> Callable[..., None]:
+    """Inserting chunks, of which the driver does not tell, with `interrupter` told."""
+
+    def insert(collection: Collection[Document], chunks: Sequence[Document]) -> None:
+        interrupter.inserting("before", collection)
+        insert_chunks(collection, chunks)
+        interrupter.inserting("after", collection)
+
+    return insert
+
+
 def main() -> None:
     interrupter = Interrupter(Path(os.environ["INTERRUPTION"]))
     monitoring.register(interrupter)
     setattr(RabbitPublisher, "publish", watched(RabbitPublisher.publish, interrupter))  # noqa: B010 - mypy lets nobody assign it
+    setattr(shipper, "insert_chunks", watched_insertion(interrupter))  # noqa: B010 - as above
     del sys.argv[0]
     runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
 

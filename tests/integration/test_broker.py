@@ -14,6 +14,7 @@ from chassis.broker.topology import QueueMismatch, declare
 from chassis.errors import BrokerUnavailable, Permanent
 from chassis.jobs import new_fid
 from chassis.messages import VIDEO_QUEUE, JobMessage
+from chassis.ports import Handler, Rest
 from devstack.ports import free_port
 from devstack.rabbitmq import RabbitMQ
 
@@ -56,9 +57,7 @@ def publisher_on(url: str, timeout: float = 5) -> Iterator[RabbitPublisher]:
 
 
 @contextmanager
-def consumer_on(
-    url: str, handler: Callable[[JobMessage], None], workers: int = 2
-) -> Iterator[Consumer]:
+def consumer_on(url: str, handler: Handler, workers: int = 2) -> Iterator[Consumer]:
     consumer = Consumer(url, "tests", VIDEO_QUEUE, handler, workers=workers)
     thread = Thread(target=consumer.run, daemon=True)
     thread.start()
@@ -154,6 +153,58 @@ def test_stopping_waits_for_the_handler(amqp_url: str) -> None:
             consumer.stop()
             release.set()
         assert depth(amqp_url, VIDEO_QUEUE) == 1
+
+
+def test_the_next_message_does_not_wait_for_the_rest_of_the_last(amqp_url: str) -> None:
+    """A message is acked, and the next one handled, while what is left of it is done; but no
+    further one is, and stopping waits for it.
+    """
+    begun, release, done = Seen(), Event(), Seen()
+
+    def handle(message: JobMessage) -> Rest:
+        begun(message)
+
+        def rest() -> None:
+            release.wait(60)
+            done(message)
+
+        return rest
+
+    messages = [a_message() for _ in range(4)]
+    with publisher_on(amqp_url) as publisher:
+        with consumer_on(amqp_url, handle, workers=1) as consumer:
+            for message in messages:
+                publisher.publish(VIDEO_QUEUE, message)
+            # The third one came, and has no thread; the fourth would only come with its ack.
+            wait_for(lambda: depth(amqp_url, VIDEO_QUEUE) == 1)
+            assert begun.messages == messages[:2]
+            assert not done.messages
+            consumer.stop()
+            release.set()
+        assert begun.messages == messages[:3]
+        assert set(done.ids) == set(begun.ids)
+        assert depth(amqp_url, VIDEO_QUEUE) == 1
+
+
+def test_a_rest_that_fails_harms_no_other_message(amqp_url: str) -> None:
+    """Its message is acked all the same, and its worker goes on with others."""
+    seen = Seen()
+
+    def handle(message: JobMessage) -> Rest:
+        seen(message)
+
+        def rest() -> None:
+            raise RuntimeError("unexpected")
+
+        return rest
+
+    messages = [a_message() for _ in range(5)]
+    with publisher_on(amqp_url) as publisher, consumer_on(amqp_url, handle, workers=1):
+        for message in messages:
+            publisher.publish(VIDEO_QUEUE, message)
+        wait_for(lambda: len(seen.messages) == len(messages))
+    assert seen.messages == messages
+    assert depth(amqp_url, VIDEO_QUEUE) == 0
 
 
 def test_a_deleted_queue_is_made_again(amqp_url: str) -> None:

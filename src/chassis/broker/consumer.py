@@ -3,13 +3,15 @@
 A message is acked when its handler returns, dead-lettered when the handler raises `Permanent` (it
 is none of ours), and given back after a pause when anything else is raised. A message may be
 delivered again while its first delivery is still worked on; the job's lease keeps them apart.
+
+What a handler returns is done after the ack, while the next message is worked on already.
 """
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from threading import Event
+from threading import Event, Semaphore
 from time import monotonic
 from typing import Any, Final
 
@@ -25,11 +27,9 @@ from chassis.health import Heartbeat
 from chassis.logs import job_context
 from chassis.messages import JobMessage
 from chassis.metrics import MESSAGES_HANDLED
+from chassis.ports import Handler, Rest
 
 log = structlog.get_logger(__name__)
-
-Handler = Callable[[JobMessage], None]
-"""Does what a message asks for; runs in a worker thread. See the module for what it may raise."""
 
 SERVE_SECONDS: Final = 1.0
 GIVE_BACK_SECONDS: Final = 5.0
@@ -41,7 +41,10 @@ DEAD_LETTERED: Final = "dead_lettered"
 
 
 class Consumer:
-    """Runs `handler` for each message of `queue`, at most `workers` at a time."""
+    """Runs `handler` for each message of `queue`, at most `workers` at a time.
+
+    As many may be doing the rest of an earlier message beside; no further messages are taken then.
+    """
 
     def __init__(
         self,
@@ -66,7 +69,8 @@ class Consumer:
         self._running: set[_Delivery] = set()
         self._cancelled_by_broker = False
         self._consuming = False
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix=queue)
+        self._slots = Semaphore(workers)
+        self._pool = ThreadPoolExecutor(2 * workers, thread_name_prefix=queue)
         self.alive = Heartbeat(HUNG_SECONDS)
 
     def is_consuming(self) -> bool:
@@ -113,7 +117,7 @@ class Consumer:
                 self._drain(connection)
 
     def _drain(self, connection: BlockingConnection) -> None:
-        """Serve the socket until every running handler has settled its message."""
+        """Serve the socket until each handler has settled its message, and its rest is done."""
         hurry_at = monotonic() + self._drain_seconds
         while self._running:
             if monotonic() >= hurry_at:
@@ -147,32 +151,47 @@ class Consumer:
 
     def _work(self, delivery: "_Delivery", message: JobMessage) -> None:
         with job_context(message.job_id, message.traceparent):
-            outcome = self._outcome(message)
-        MESSAGES_HANDLED.labels(self._queue, outcome).inc()
-        settle = partial(self._settle, delivery, outcome)
+            with self._slots:
+                outcome, rest = self._outcome(message)
+            MESSAGES_HANDLED.labels(self._queue, outcome).inc()
+            settle = partial(self._settle, delivery, outcome, ended=rest is None)
+            self._have_served(delivery, settle)
+            if rest:
+                _survive(rest)
+                self._have_served(delivery, partial(self._running.discard, delivery))
+
+    def _have_served(self, delivery: "_Delivery", work: Callable[[], None]) -> None:
+        """Have `work` done by the thread that serves the delivery's connection."""
         try:
-            delivery.connection.add_callback_threadsafe(settle)
+            delivery.connection.add_callback_threadsafe(work)
         except AMQPError:
             log.info("the connection is gone: the broker delivers the message again")
 
-    def _outcome(self, message: JobMessage) -> str:
+    def _outcome(self, message: JobMessage) -> tuple[str, Rest | None]:
         try:
-            self._handler(message)
+            return ACKED, self._handler(message)
         except Permanent as error:
             log.warning("the message is dead-lettered", queue=self._queue, error=error.detail)
-            return DEAD_LETTERED
+            return DEAD_LETTERED, None
         except Exception:
             log.exception("the message is given back", queue=self._queue)
             self._stopping.wait(GIVE_BACK_SECONDS)
-            return GIVEN_BACK
-        return ACKED
+            return GIVEN_BACK, None
 
-    def _settle(self, delivery: "_Delivery", outcome: str) -> None:
-        self._running.discard(delivery)
+    def _settle(self, delivery: "_Delivery", outcome: str, *, ended: bool) -> None:
+        if ended:
+            self._running.discard(delivery)
         if outcome == ACKED:
             delivery.channel.basic_ack(delivery.tag)
         else:
             delivery.channel.basic_reject(delivery.tag, requeue=outcome == GIVEN_BACK)
+
+
+def _survive(rest: Rest) -> None:
+    try:
+        rest()
+    except Exception:
+        log.exception("the rest of the message's work failed: its job tells others")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

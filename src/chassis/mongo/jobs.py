@@ -1,7 +1,7 @@
 """Jobs in MongoDB: one document each, changed by compare-and-set on its revision."""
 
 from collections.abc import Collection as Ids
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from time import sleep
 from typing import Any, Final
@@ -13,6 +13,7 @@ from pymongo.errors import AutoReconnect, DuplicateKeyError
 
 from chassis.errors import StoreUnavailable
 from chassis.jobs import UNFINISHED, Job, State, with_new_revision
+from chassis.mongo.batching import BatchedReads
 from chassis.mongo.client import Client, store_errors
 from chassis.ports import JobExists, KeyTaken, Move
 
@@ -51,6 +52,7 @@ class MongoJobStore:
 
     def __init__(self, client: Client) -> None:
         self._jobs = client["jobs"]["jobs"]
+        self._reads = BatchedReads(self._by_fid)
 
     def prepare(self) -> None:
         """Create what indexes are missing; safe to repeat, also by several processes at once."""
@@ -67,7 +69,8 @@ class MongoJobStore:
 
     def get(self, fid: str) -> Job | None:
         """See JobStore."""
-        return self._one({"_id": fid})
+        document = self._reads.get(fid)
+        return _from_document(document) if document else None
 
     def find_by_key(self, username: str, idempotency_key: str) -> Job | None:
         """See JobStore."""
@@ -148,12 +151,12 @@ class MongoJobStore:
         """See JobStore."""
         wanted = set(media_ids)
         named: set[str] = set()
+        in_use = {"$in": list(wanted)} | _TEXT  # said of each field alone: each has its own index
+        anywhere = {"$or": [{name: in_use} for name in _MEDIA_FIELDS]}
         with store_errors():
-            for name in _MEDIA_FIELDS:
-                in_use = {name: {"$in": list(wanted)} | _TEXT}
-                for document in self._jobs.find(in_use, {name: 1, "_id": 0}):
-                    found = document[name]
-                    named.update([found] if isinstance(found, str) else found)
+            for document in self._jobs.find(anywhere, dict.fromkeys(_MEDIA_FIELDS, 1) | {"_id": 0}):
+                for found in document.values():
+                    named.update([found] if isinstance(found, str) else found or ())
         return named & wanted
 
     def counts(self) -> dict[State, int]:
@@ -176,6 +179,11 @@ class MongoJobStore:
             except DuplicateKeyError as error:
                 raise KeyTaken from error
             return bool(replaced.modified_count)
+
+    def _by_fid(self, fids: Ids[str]) -> dict[str, dict[str, Any]]:
+        with store_errors():
+            found = self._jobs.find({"_id": {"$in": list(fids)}})
+            return {document["_id"]: document for document in found}
 
     def _one(self, wanted: dict[str, Any], **options: Any) -> Job | None:
         with store_errors():
@@ -204,6 +212,6 @@ def _to_document(job: Job) -> dict[str, Any]:
     return document
 
 
-def _from_document(document: dict[str, Any]) -> Job:
+def _from_document(document: Mapping[str, Any]) -> Job:
     fields = {name: value for name, value in document.items() if name != "_id"}
     return _JOB.validate_python({"fid": document["_id"], **fields})

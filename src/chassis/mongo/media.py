@@ -1,5 +1,6 @@
 """Files in one GridFS database."""
 
+import hashlib
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -9,7 +10,7 @@ from pymongo import ASCENDING, IndexModel
 from chassis.mongo.client import Client, store_errors
 from chassis.mongo.following import FollowingReader
 from chassis.mongo.reader import READER_BYTES, GridFsReader
-from chassis.mongo.writer import GridFsWriter, delete_file
+from chassis.mongo.writer import Digest, GridFsWriter, delete_file
 
 VIDEOS: Final = "videos"
 MP3S: Final = "mp3s"
@@ -21,7 +22,14 @@ class GridFsMediaStore:
     Each reader takes `reader_bytes` of memory, and no more than one chunk beyond.
     """
 
-    def __init__(self, client: Client, database: str, reader_bytes: int = READER_BYTES) -> None:
+    def __init__(
+        self,
+        client: Client,
+        database: str,
+        reader_bytes: int = READER_BYTES,
+        new_sha256: Callable[[], Digest] = hashlib.sha256,
+    ) -> None:
+        self._new_sha256 = new_sha256
         self._reader_bytes = reader_bytes
         self._database = client[database]
         self._files = self._database["fs.files"]
@@ -49,6 +57,7 @@ class GridFsMediaStore:
             name=name,
             content_type=content_type,
             rewritable=rewritable,
+            digest=self._new_sha256(),
         )
 
     def open(self, media_id: str) -> GridFsReader:

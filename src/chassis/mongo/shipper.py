@@ -2,14 +2,13 @@
 
 from queue import Empty, Queue
 from threading import Semaphore, Thread
-from typing import Any, Final
+from typing import Final
 
 from pymongo.collection import Collection
 
 from chassis.errors import StoreUnavailable
 from chassis.mongo.client import store_errors
-
-Document = dict[str, Any]
+from chassis.mongo.insertion import Document, insert_chunks
 
 _THREADS: Final = 2
 _BATCH_CHUNKS: Final = 4
@@ -87,7 +86,7 @@ class Shipper:
         try:
             if not self._error:
                 with store_errors():
-                    self._chunks.insert_many(chunks, ordered=False)
+                    insert_chunks(self._chunks, chunks)
         except StoreUnavailable as error:
             self._error = error
         finally:

@@ -5,11 +5,10 @@ them in batches from a thread of its own, and hashes on the way. What it writes 
 specification has it (https://github.com/mongodb/specifications, source/gridfs).
 """
 
-import hashlib
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import Final, Self
+from typing import Final, Protocol, Self
 
 from bson import ObjectId
 from pymongo import WriteConcern
@@ -18,17 +17,31 @@ from pymongo.database import Database
 
 from chassis.errors import StoreUnavailable
 from chassis.mongo.client import store_errors
-from chassis.mongo.shipper import Document, Shipper
+from chassis.mongo.insertion import Document
+from chassis.mongo.shipper import Shipper
 from chassis.ports import CHUNK_BYTES, StoredMedia, check_rewrite
 
 _MOST_PATCH_BYTES: Final = 4 << 20
 _LOST: Final = "The store lost a part of the file while it was written."
+_UNHASHED_CHUNKS: Final = 8
+
+
+class Digest(Protocol):
+    """A hash as hashlib has it; it may compute while its caller goes on."""
+
+    def update(self, data: bytes, /) -> None:
+        """Take further bytes."""
+
+    def hexdigest(self) -> str:
+        """The hash of all of them."""
 
 
 class GridFsWriter:
     """See chassis.ports.MediaWriter. Memory: what the Shipper holds, and one chunk beside it.
 
-    A rewritable file holds another chunk, and a few MiB of what is to be replaced.
+    A rewritable file holds another chunk and a few MiB of what is to be replaced, and keeps up to
+    eight chunks more, to be hashed when the start is known; the chunks of a longer file are read
+    again for that.
     """
 
     def __init__(
@@ -39,6 +52,7 @@ class GridFsWriter:
         name: str,
         content_type: str,
         rewritable: bool,
+        digest: Digest,
     ) -> None:
         self.media_id = media_id
         self._name = name
@@ -48,6 +62,7 @@ class GridFsWriter:
         self._chunks = database["fs.chunks"].with_options(write_concern=WriteConcern(w=1))
         self._key = ObjectId(media_id)
         self._rewritable = rewritable
+        self._sha256 = digest
         self._finished = False
         self._begin()
 
@@ -57,9 +72,9 @@ class GridFsWriter:
         self._held: bytearray | None = bytearray() if self._rewritable else None
         self._patches: defaultdict[int, list[tuple[int, bytes]]] = defaultdict(list)
         self._patch_bytes = 0
+        self._unhashed: list[bytes] = []
         self._count = 0
         self._size = 0
-        self._sha256 = hashlib.sha256()
         self._shipper = Shipper(self._chunks)
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
@@ -108,13 +123,16 @@ class GridFsWriter:
                 patched = bytearray(found["data"])
                 for start, data in patches:
                     patched[start : start + len(data)] = data
-                changed = {"$set": {"data": bytes(patched)}}
-                self._chunks.update_one({"_id": found["_id"]}, changed)
+                self._chunks.update_one({"_id": found["_id"]}, {"$set": {"data": bytes(patched)}})
+                if number <= len(self._unhashed):
+                    self._unhashed[number - 1] = bytes(patched)
         self._patches.clear()
         self._patch_bytes = 0
 
     def start_over(self) -> None:
-        """See MediaWriter."""
+        """See MediaWriter; a rewritable file is hashed at its end only."""
+        if not self._rewritable:
+            raise ValueError("a file that is not rewritable cannot begin anew")
         self.abort()
         self._begin()
 
@@ -128,7 +146,7 @@ class GridFsWriter:
         with store_errors():
             if self._chunks.count_documents({"files_id": self._key}) != self._count:
                 raise StoreUnavailable(_LOST)
-            sha256 = self._sha256 if self._held is None else self._hash_of_stored()
+            sha256 = self._sha256 if self._held is None else self._hash_behind(self._held)
             self._files.insert_one(
                 {
                     "_id": self._key,
@@ -169,17 +187,25 @@ class GridFsWriter:
         else:
             if self._held is None:
                 self._sha256.update(data)
+            elif self._count <= _UNHASHED_CHUNKS:
+                self._unhashed.append(data)
+            else:
+                self._unhashed.clear()
             self._shipper.put(self._chunk(self._count, data))
         self._count += 1
 
     def _chunk(self, number: int, data: bytes) -> Document:
         return {"_id": ObjectId(), "files_id": self._key, "n": number, "data": data}
 
-    def _hash_of_stored(self) -> "hashlib._Hash":
-        sha256 = hashlib.sha256()
-        for data in chunk_data(self._chunks, self._key, 0, self._count):
-            sha256.update(data)
-        return sha256
+    def _hash_behind(self, held: bytearray) -> Digest:
+        """The hash of a file whose start was held back: only now is it known."""
+        self._sha256.update(bytes(held))
+        behind: Iterable[bytes] = self._unhashed
+        if self._count > _UNHASHED_CHUNKS + 1:
+            behind = chunk_data(self._chunks, self._key, 1, self._count)
+        for data in behind:
+            self._sha256.update(data)
+        return self._sha256
 
 
 def chunk_data(
@@ -199,7 +225,11 @@ def chunk_data(
 
 
 def delete_file(files: Collection[Document], chunks: Collection[Document], key: ObjectId) -> None:
-    """Delete a file and its chunks, whichever are there."""
+    """Delete a file and its chunks, whichever are there.
+
+    What a crash of the store brings back is named by no job: the sweeper deletes it again.
+    """
+    unhurried = WriteConcern(w=1, j=False)
     with store_errors():
-        files.delete_one({"_id": key})
-        chunks.delete_many({"files_id": key})
+        files.with_options(write_concern=unhurried).delete_one({"_id": key})
+        chunks.with_options(write_concern=unhurried).delete_many({"files_id": key})

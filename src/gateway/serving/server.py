@@ -15,10 +15,12 @@ from typing import Any, Final
 from gunicorn.app.base import BaseApplication
 from gunicorn.sock import create_sockets
 
+from chassis.allocator import keep_freed_memory
 from chassis.logs import configure
 from chassis.settings import load_settings
 from gateway.adapters import Connections
 from gateway.app import create_app
+from gateway.serving.hashing import ThreadedSha256
 from gateway.serving.logger import JsonLogger
 from gateway.serving.worker import StreamingWorker
 from gateway.settings import SERVICE, GatewaySettings
@@ -56,10 +58,13 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         }
         for name, value in chosen.items():
             self.cfg.set(name, value)
+        # Read some forty times a request: as attributes they are found without a call of a method.
+        found = {name: setting.get() for name, setting in self.cfg.settings.items()}
+        self.cfg.__dict__.update(found)
 
     def load(self) -> Callable[..., Any]:
         """The application, with its connections."""
-        connections = Connections(self.settings)
+        connections = Connections(self.settings, ThreadedSha256)
         app = create_app(self.settings, connections.connect, self.draining)
         connections.start()
         self._close = connections.stop
@@ -78,6 +83,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
 def main() -> None:
     """Run the gateway until SIGTERM; ends with 2 where settings are wrong."""
+    keep_freed_memory()
     settings = load_settings(GatewaySettings, os.environ)
     configure(SERVICE, settings.log_level)
     _allow_open_files(settings.max_connections + _FILES_BESIDE_CONNECTIONS)

@@ -1,5 +1,6 @@
 """gunicorn's gevent worker, taught to stream slow bodies, to stop in steps, to answer in JSON."""
 
+import contextlib
 import socket
 from http import HTTPStatus
 from types import FrameType, TracebackType
@@ -7,10 +8,14 @@ from typing import Any, Final, Self
 
 import gevent
 import structlog
+from gunicorn.http.errors import NoMoreData
 from gunicorn.http.message import Request
 from gunicorn.workers.ggevent import GeventWorker
 
+from gateway.serving.answer import Answer
 from gateway.serving.body import RequestBody, linger
+from gateway.serving.environ import Environ, environ_of
+from gateway.serving.parsing import Requests
 from gateway.serving.patient_socket import PatientSocket
 from gateway.serving.problems import problem_of_parse_error, write_problem
 
@@ -44,39 +49,80 @@ class StreamingWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no ty
     def notify(self) -> None:
         """There is no arbiter to be told that this worker lives."""
 
-    def timeout_ctx(self) -> "_Waiting":
-        """The time for the header of the next request; a connection in it is idle."""
-        idle_seconds = self.settings.idle_seconds
-        # A connection that is accepted on the way out may speak at once, or not at all.
-        seconds = idle_seconds if self.alive else min(idle_seconds, LAST_WORD_SECONDS)
-        return _Waiting(self._waiting, seconds)
-
     def handle(self, listener: Any, client: socket.socket, addr: Any) -> None:
-        """Serve one connection."""
+        """Serve one connection, one request after the other."""
+        del listener
         # The kernel takes no more than this ahead of a slow client, and so tells slow from stalled.
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
-        super().handle(listener, PatientSocket(fileno=client.detach()), addr)
+        connection = PatientSocket(fileno=client.detach())
+        requests = Requests(self.cfg, connection, addr)
+        try:
+            server = connection.getsockname()
+            while request := self._next(requests, connection):
+                self._serve(server, request, connection, addr)
+        except (StopIteration, NoMoreData, ConnectionError):
+            log.debug("a connection is over", client=addr[0])
+        except OSError:
+            log.exception("a connection failed", client=addr[0])
+        except BaseException as error:  # noqa: BLE001 - whatever it is, it is answered
+            self.handle_error(None, connection, addr, error)
+        finally:
+            with contextlib.suppress(OSError):
+                connection.close()
 
-    def handle_request(
-        self, listener_name: Any, req: Request, sock: socket.socket, addr: Any
-    ) -> Any:
-        """Serve one request with a body that streams."""
+    def _next(self, requests: Requests, connection: socket.socket) -> Request | None:
+        """The next request; None where none came in time. Raises StopIteration at the end."""
+        connection.settimeout(None)
+        seconds = self.settings.idle_seconds
+        # A connection that is accepted on the way out may speak at once, or not at all.
+        with _Waiting(self._waiting, seconds if self.alive else min(seconds, LAST_WORD_SECONDS)):
+            return next(requests)
+        return None
+
+    def _serve(self, server: Any, request: Request, connection: socket.socket, client: Any) -> None:
+        """Serve one request with a body that streams; raises StopIteration if it is the last."""
         settings = self.settings
-        sock.settimeout(settings.stall_seconds)
-        req.body = body = RequestBody(req, sock, settings.stall_seconds, settings.least_upload_rate)
+        stall_seconds = settings.stall_seconds
+        connection.settimeout(stall_seconds)
+        body = RequestBody(request, connection, stall_seconds, settings.least_upload_rate)
+        request.body = body
         if self.app.draining.is_set():
             body.end_connection()
         greenlet = gevent.getcurrent()
         self._serving[greenlet] = body
         try:
-            return super().handle_request(listener_name, req, sock, addr)
+            self._answer(Answer(request, connection, self.cfg), environ_of(request, server, client))
+        except gevent.GreenletExit:
+            raise StopIteration from None
         except TimeoutError:
-            log.info("a client took nothing of its answer for too long", client=addr[0])
+            log.info("a client took nothing of its answer for too long", client=client[0])
             raise StopIteration from None
         finally:
             del self._serving[greenlet]
             if not body.ended and not self._cut_off:
-                linger(sock)
+                linger(connection)
+
+    def _answer(self, answer: Answer, environ: Environ) -> None:
+        """Have the application answer; raises StopIteration where the connection is to close."""
+        if not self.alive:
+            answer.force_close()
+        try:
+            pieces = self.wsgi(environ, answer.start_response)
+            try:
+                for piece in pieces:
+                    answer.write(piece)
+                answer.close()
+            finally:
+                pieces.close()
+        except OSError:
+            raise
+        except Exception:
+            if not answer.headers_sent:
+                raise
+            log.exception("an answer broke off")
+            raise StopIteration from None
+        if answer.should_close():
+            raise StopIteration
 
     def handle_error(
         self, req: Request | None, client: socket.socket, addr: Any, exc: BaseException

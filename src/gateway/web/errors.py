@@ -8,6 +8,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.wrappers import Response as AnyResponse
 
 from chassis.errors import ServiceError
+from chassis.problems import Problem
 from gateway.problems import problem_of, problem_of_status
 from gateway.web.answers import problem_answer
 
@@ -16,19 +17,26 @@ log = structlog.get_logger(__name__)
 
 def answer_errors(app: Flask) -> None:
     """Answer every error that a view of `app` raises, and every one of Flask's own."""
-    app.register_error_handler(ServiceError, _service_error)
     app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(Exception, _unexpected)
+    app.register_error_handler(Exception, _any_error)
 
 
-def _service_error(error: ServiceError) -> Response:
+def problem_of_any(error: Exception) -> Problem:
+    """How an error is answered, whatever it is; one that is not the client's fault is logged."""
     try:
-        problem = problem_of(error)
+        problem = problem_of(error) if isinstance(error, ServiceError) else None
     except LookupError:
-        return _unexpected(error)
+        problem = None
+    if problem is None:
+        log.error("request failed unexpectedly", exc_info=error)
+        return problem_of_status(HTTPStatus.INTERNAL_SERVER_ERROR)
     if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        log.warning("request cannot be served", code=error.code, error=error.detail)
-    return problem_answer(problem)
+        log.warning("request cannot be served", code=problem.code, error=problem.detail)
+    return problem
+
+
+def _any_error(error: Exception) -> Response:
+    return problem_answer(problem_of_any(error))
 
 
 def _http_error(error: HTTPException) -> AnyResponse:
@@ -38,8 +46,3 @@ def _http_error(error: HTTPException) -> AnyResponse:
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         problem.headers["Allow"] = ", ".join(sorted(error.valid_methods))
     return problem_answer(problem)
-
-
-def _unexpected(error: Exception) -> Response:
-    log.error("request failed unexpectedly", exc_info=error)
-    return problem_answer(problem_of_status(HTTPStatus.INTERNAL_SERVER_ERROR))

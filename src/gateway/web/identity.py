@@ -10,20 +10,26 @@ from gateway.keys import KeyCache
 from gateway.refusals import TokenRequired
 from gateway.tokens import TokenCheck, User
 
-Identify = Callable[[Request], User]
-"""The user of a request; raises TokenRequired, InvalidToken or KeysUnavailable."""
 
+class Identify:
+    """Checks tokens with `keys`, without a call to auth.
 
-def identify_by(
-    keys: KeyCache, issuer: str, audience: str, clock: Callable[[], datetime]
-) -> Identify:
-    """Check tokens with `keys`, without a call to auth."""
-    tokens = TokenCheck(keys.key, issuer, audience)
+    Both ways raise TokenRequired, InvalidToken or KeysUnavailable.
+    """
 
-    def identify(request: Request) -> User:
-        return tokens.user(_bearer_token(request.headers.get("Authorization")), clock())
+    def __init__(
+        self, keys: KeyCache, issuer: str, audience: str, clock: Callable[[], datetime]
+    ) -> None:
+        self._tokens = TokenCheck(keys.key, issuer, audience)
+        self._clock = clock
 
-    return identify
+    def __call__(self, request: Request) -> User:
+        """The user of a request."""
+        return self.by_header(request.headers.get("Authorization"))
+
+    def by_header(self, authorization: str | None) -> User:
+        """The user whom an Authorization header names."""
+        return self._tokens.user(_bearer_token(authorization), self._clock())
 
 
 def _bearer_token(header: str | None) -> str:

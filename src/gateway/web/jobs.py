@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any, Final
 
 import structlog
 from flask import Blueprint, Response, request
@@ -11,16 +12,33 @@ from gateway.access import job_for
 from gateway.paging import page
 from gateway.presenting import Presenter, retry_after
 from gateway.removal import Removal
+from gateway.tokens import User
 from gateway.web.answers import json_answer
 from gateway.web.identity import Identify
 
+SHOW_ROUTE: Final = "/jobs/<fid>"
+
+
+class ShowJob:
+    """What is answered to whoever asks for a job, but for its form."""
+
+    def __init__(self, jobs: JobStore, presenter: Presenter, clock: Callable[[], datetime]) -> None:
+        self._jobs = jobs
+        self._presenter = presenter
+        self._clock = clock
+
+    def __call__(self, fid: str, user: User) -> tuple[dict[str, Any], dict[str, str]]:
+        """The document and the headers of the answer; raises Refusal and StoreUnavailable."""
+        job = job_for(self._jobs, fid, user)
+        structlog.contextvars.bind_contextvars(job_id=job.fid)
+        headers = {"Cache-Control": "private, no-store"}
+        if job.unfinished:
+            headers["Retry-After"] = str(retry_after(job, self._clock()))
+        return self._presenter.job(job), headers
+
 
 def job_routes(
-    jobs: JobStore,
-    removal: Removal,
-    identify: Identify,
-    presenter: Presenter,
-    clock: Callable[[], datetime],
+    jobs: JobStore, removal: Removal, identify: Identify, presenter: Presenter, show: ShowJob
 ) -> Blueprint:
     """What a user may see and do of jobs."""
     routes = Blueprint("jobs", __name__)
@@ -34,14 +52,10 @@ def job_routes(
             headers={"Cache-Control": "private, no-store"},
         )
 
-    @routes.get("/jobs/<fid>")
+    @routes.get(SHOW_ROUTE)
     def show_job(fid: str) -> Response:
-        job = job_for(jobs, fid, identify(request))
-        structlog.contextvars.bind_contextvars(job_id=job.fid)
-        headers = {"Cache-Control": "private, no-store"}
-        if job.unfinished:
-            headers["Retry-After"] = str(retry_after(job, clock()))
-        return json_answer(presenter.job(job), headers=headers)
+        document, headers = show(fid, identify(request))
+        return json_answer(document, headers=headers)
 
     @routes.delete("/jobs/<fid>")
     def delete_job(fid: str) -> Response:

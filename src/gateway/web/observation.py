@@ -11,7 +11,7 @@ from typing import Any, Final
 import structlog
 
 from chassis.trace import is_traceparent, new_traceparent, trace_id
-from gateway.metrics import BYTES_RECEIVED, BYTES_SENT, REQUEST_SECONDS, REQUESTS
+from gateway.metrics import exchanges
 from gateway.web.answers import PROBLEM_CODE
 
 log = structlog.get_logger("gateway.access")
@@ -70,10 +70,7 @@ class _Exchange:
         method = method if method in _METHODS else "other"
         route = environ.get(ROUTE, _UNMATCHED)
         received = getattr(environ["wsgi.input"], "received", 0)
-        REQUESTS.labels(method, route, str(self.status)).inc()
-        REQUEST_SECONDS.labels(method, route).observe(seconds)
-        BYTES_RECEIVED.labels(route).inc(received)
-        BYTES_SENT.labels(route).inc(self.sent)
+        exchanges(method, route, self.status).add(seconds, received, self.sent)
         write = log.debug if route in _PROBES else log.info
         write(
             "request",

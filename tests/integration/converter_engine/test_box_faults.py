@@ -16,6 +16,7 @@ import pytest
 
 from chassis.errors import Permanent, Retryable
 from chassis.options import ConversionOptions
+from converter import wire
 from converter.box import Box, BoxLimits, Stopped
 from converter.conversion import Conversion
 from converter.cores import Cores
@@ -214,7 +215,7 @@ def test_a_stopped_process_is_killed() -> None:
 
     with boxed("well_behaved", BoxLimits(stall_seconds=1.0)) as box:
         with pytest.raises(Retryable) as caught:
-            run(box, sink=StoppingSink())
+            run(box, MemorySource(bytes(4 * wire.MAX_READ_BYTES)), StoppingSink())
         assert caught.value.code == "engine_timeout"
         assert not conversions()
 
@@ -365,7 +366,7 @@ def test_many_at_once() -> None:
 
 
 class Slow:
-    """A source that takes its time."""
+    """A source that takes its time, and gives little at once."""
 
     def __init__(self, source: MemorySource) -> None:
         self.source = source
@@ -373,7 +374,7 @@ class Slow:
 
     def read_at(self, offset: int, length: int) -> bytes:
         threading.Event().wait(0.1)
-        return self.source.read_at(offset, length)
+        return self.source.read_at(offset, min(length, 1000))
 
 
 def test_no_descriptor_is_lost() -> None:

@@ -139,7 +139,7 @@ def test_the_tag_says_what_lame_would_say(encoding: Encoding) -> None:
     template, *sound = frames(samples, encoding, 2, 9000)
     assert b"".join(sound) == data[len(expected) :]
     index = FrameIndex()
-    index.add(sound)
+    index.add(b"".join(sound), map(len, sound))
     padding = len(sound) * samples_per_frame(encoding.sample_rate) - DELAY - samples.shape[1]
     tag = tag_frame(template, index, DELAY, padding)
     assert read_gaps(expected) == read_gaps(tag) == (DELAY, padding)

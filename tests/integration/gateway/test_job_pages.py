@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from chassis.jobs import Job, State, now_utc
+from chassis.jobs import Job, State, new_fid, now_utc
 from tests import sample_jobs
 from tests.integration.gateway.running import PUBLIC_URL, RunningGateway
 
@@ -116,3 +116,30 @@ def test_an_admin_may_delete_anybodys_job(gateway: RunningGateway) -> None:
     left = gateway.jobs.get(job.fid)
     assert left
     assert left.state is State.CANCELLED
+
+
+def test_it_makes_no_difference_how_a_job_is_asked_for(gateway: RunningGateway) -> None:
+    """The request that has a way of its own is answered as Flask answers it with a slash more."""
+    user = gateway.user()
+    queued = gateway.insert(sample_jobs.queued(now_utc(), username=user, name="Übung 動画.mkv"))
+    failed = gateway.insert(sample_jobs.failed(now_utc(), username=user))
+    ready = gateway.ready_job(user, b"mp3")
+    owner, other = gateway.bearer(user), gateway.bearer(gateway.user())
+    admin = gateway.bearer(gateway.user(), admin=True)
+    asked: list[tuple[str, dict[str, str]]] = [
+        *((job.fid, owner) for job in (queued, failed, ready)),
+        *((queued.fid, headers) for headers in (admin, other, {}, {"Authorization": "Basic x"})),
+        *((fid, owner) for fid in (new_fid(), new_fid().upper(), "-" * 36)),
+    ]
+    statuses: set[int] = set()
+    for fid, headers in asked:
+        answers = [
+            gateway.request("GET", f"/jobs/{fid}{slash}", headers=headers) for slash in ("", "/")
+        ]
+        direct, flask = [
+            (answer.status_code, answer.content, {**answer.headers} | {"Date": ""})
+            for answer in answers
+        ]
+        assert direct == flask
+        statuses.add(direct[0])
+    assert statuses == {200, 400, 401, 404}

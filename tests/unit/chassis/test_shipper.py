@@ -24,9 +24,8 @@ class SlowCollection:
         self.error: Exception | None = None
         self.stored: list[int] = []
 
-    def insert_many(self, chunks: list[dict[str, Any]], *, ordered: bool) -> None:
-        """See Collection."""
-        assert not ordered
+    def insert(self, chunks: list[dict[str, Any]]) -> None:
+        """See chassis.mongo.insertion."""
         self.go_on.wait(60)
         if self.error:
             raise self.error
@@ -34,7 +33,8 @@ class SlowCollection:
 
 
 @pytest.fixture
-def collection() -> Iterator[SlowCollection]:
+def collection(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowCollection]:
+    monkeypatch.setattr(shipper, "insert_chunks", SlowCollection.insert)
     slow = SlowCollection()
     yield slow
     slow.go_on.set()

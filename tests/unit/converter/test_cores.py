@@ -44,3 +44,23 @@ def test_a_message_that_fails_counts_no_more() -> None:
     with pytest.raises(RuntimeError):
         cores.shared_by(cores.shared_by(fails))(MESSAGE)
     assert cores.share == 2
+
+
+def test_the_rest_of_a_message_counts_too() -> None:
+    """A conversion that begins while another is being stored gets what it will have beside one."""
+    cores = Cores(2)
+    shares: list[int] = []
+    rest = cores.shared_by(lambda _message: lambda: shares.append(cores.share))(MESSAGE)
+    assert rest is not None
+    cores.shared_by(lambda _message: shares.append(cores.share))(MESSAGE)
+    rest()
+    assert shares == [1, 2]
+
+
+def test_no_more_count_than_are_converted_at_once() -> None:
+    """Where conversions run one after the other, each has all, whatever is still being stored."""
+    cores = Cores(2, at_once=1)
+    shares: list[int] = []
+    cores.shared_by(lambda _message: lambda: None)(MESSAGE)
+    cores.shared_by(lambda _message: shares.append(cores.share))(MESSAGE)
+    assert shares == [2]
