@@ -32,6 +32,8 @@ _CHECKED: Final = 4.0  # dB under the limit; the most that was seen to be added 
 _STEP: Final = 0.2  # dB of gain that are given up at least
 _DECODER: Final = "mp3float"
 _ROW: Final = 32  # a divisor of every frame's length
+_FRAME: Final = 1152  # samples of the longest frame
+_FRAMES: Final = 8  # that are looked at together
 
 
 class TooLoud(Exception):
@@ -101,18 +103,28 @@ class PeakCheck:
         decoder.thread_count = 1
         self._decoder = decoder
         self._peak = TruePeak(channels, _ROW)
-        self._row: Samples = np.zeros((channels, _ROW), np.float32)
+        # Always the same memory, see LoudnessMeter; the row before stands at its start.
+        self._sound: Samples = np.zeros((channels, _ROW + _FRAMES * _FRAME), np.float32)
+        self._filled = _ROW
 
     def look(self, frames: list[bytes]) -> None:
         """Take frames that follow; raises TooLoud."""
-        decoded = [samples for frame in frames for samples in self._decoded(frame)]
-        if decoded:
-            sound = np.concatenate((self._row, *decoded), axis=1)
-            self._peak.look(sound)
-            self._row = sound[:, -_ROW:]
+        for frame in frames:
+            for samples in self._decoded(frame):
+                count = samples.shape[1]
+                self._sound[:, self._filled : self._filled + count] = samples
+                self._filled += count
+                if self._filled + _FRAME > self._sound.shape[1]:
+                    self._look()
+        self._look()
         peak = self._peak.greatest
         if peak and (excess := decibels(peak) - _HIGHEST_DECODED) > 0:
             raise TooLoud(excess)
+
+    def _look(self) -> None:
+        self._peak.look(self._sound[:, : self._filled])  # all frames hold whole rows
+        self._sound[:, :_ROW] = self._sound[:, self._filled - _ROW : self._filled]
+        self._filled = _ROW
 
     def _decoded(self, frame: bytes) -> list[Samples]:
         try:
