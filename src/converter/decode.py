@@ -66,6 +66,7 @@ class TrackReader:
         self._streams: list[Stream] = [media.track, *pictures]
         if lyrics:
             self._streams.append(lyrics.stream)
+        self._beside = {stream.index for stream in self._streams} - {media.track.index}
         self._whole = media.promises_as_a_whole
         if self._whole:
             # Only the longest of all tracks keeps a promise that is made for the whole file.
@@ -77,24 +78,25 @@ class TrackReader:
     def blocks(self) -> Iterator[Samples]:
         """The sound from its start to its end; packets that cannot be decoded are left out."""
         for packet in self._demuxed:
-            self._note_ends((packet,))
-            for frame in self._decode(packet):
-                if frame.samples:
-                    yield from self._resample(frame)
+            self._note((packet,))
+            if packet.stream is self._media.track:
+                for frame in self._decode(packet):
+                    if frame.samples:
+                        yield from self._resample(frame)
         if self._resampler:
             yield from self._resampler.drain()
 
     def first_packets(self, count: int) -> list["Packet[Stream]"]:
         """Up to `count` packets of the track that come next, with data; they are given again."""
-        looked_at = list(itertools.islice(self._demuxed, count))
+        looked_at: list[Packet[Stream]] = []
+        found = 0
+        while found < count and (packet := next(self._demuxed, None)):
+            looked_at.append(packet)
+            found += packet.stream is self._media.track
+            if packet.size and _is_picture(packet.stream):
+                self._attached.setdefault(packet.stream_index, packet)
         self._demuxed = itertools.chain(looked_at, self._demuxed)
         return self._with_data(looked_at)
-
-    def attached_pictures(self) -> list["Packet[Stream]"]:
-        """The pictures that belong to the file (covers), of which libavformat has each whole."""
-        if any(map(_is_picture, self._streams)):
-            self.first_packets(1)  # they come before it
-        return list(self._attached.values())
 
     def packet_blocks(self, count: int) -> Iterator[list["Packet[Stream]"]]:
         """The track as it is, in place of `blocks`: lists of up to `count` packets with data.
@@ -102,11 +104,17 @@ class TrackReader:
         Tell what is in them with `note_decoded`.
         """
         while packets := list(itertools.islice(self._demuxed, count)):
-            self._note_ends(packets)
+            self._note(packets)
             if found := self._with_data(packets):
                 self._packets += len(found)
                 self._bytes += sum(packet.size for packet in found)
                 yield found
+
+    def attached_pictures(self) -> list["Packet[Stream]"]:
+        """The pictures that belong to the file (covers), of which libavformat has each whole."""
+        if any(map(_is_picture, self._streams)):
+            self.first_packets(1)  # they come before it
+        return list(self._attached.values())
 
     def note_source(self, sample_rate: int, channels: int) -> None:
         """What the track's own sample rate and channels are, where it is not decoded."""
@@ -155,43 +163,32 @@ class TrackReader:
         return min(1.0, max(self._reached, self.decoded) / seconds)
 
     def _demux(self) -> Iterator["Packet[Stream]"]:
-        """The track's packets; after an error the demuxer goes on behind the damage, if it can."""
+        """All packets; after an error the demuxer goes on behind the damage, if it can."""
         self._media.file.reached_end = False
         for _ in range(_MAX_DEMUX_ERRORS):
             try:
-                demuxed = self._media.container.demux(self._streams)
-                yield from demuxed if len(self._streams) == 1 else self._of_track(demuxed)
+                yield from self._media.container.demux(self._streams)
             except MemoryError:
                 raise
             except (FFmpegError, IndexError):  # PyAV stumbles over tracks that appear on the way
                 continue
             return
 
-    def _of_track(self, packets: Iterable["Packet[Stream]"]) -> Iterator["Packet[Stream]"]:
-        """Those of the track; of the others note is taken."""
-        for packet in packets:
-            if packet.stream is self._media.track:
-                yield packet
-            else:
-                self._note_other(packet)
-
-    def _note_other(self, packet: "Packet[Stream]") -> None:
-        if self._whole:
-            self._note_ends((packet,))
-        if self.lyrics and packet.stream is self.lyrics.stream:
-            self.lyrics.note(packet)
-        elif packet.size and _is_picture(packet.stream):
-            self._attached.setdefault(packet.stream_index, packet)
-
     def _with_data(self, packets: list["Packet[Stream]"]) -> list["Packet[Stream]"]:
-        """Those that are not empty."""
-        return [packet for packet in packets if packet.size]
+        """Those of the track that are not empty."""
+        index = self._media.track.index
+        return [packet for packet in packets if packet.size and packet.stream_index == index]
 
-    def _note_ends(self, packets: Iterable["Packet[Stream]"]) -> None:
+    def _note(self, packets: Iterable["Packet[Stream]"]) -> None:
         for packet in packets:
+            index = packet.stream_index
+            if index in self._beside:
+                if self.lyrics and packet.stream is self.lyrics.stream:
+                    self.lyrics.note(packet)
+                if not self._whole:
+                    continue
             if (pts := packet.pts) is None:
                 continue
-            index = packet.stream_index
             if index not in self._time_bases:  # a fraction is slow to make and to use
                 self._time_bases[index] = float(packet.time_base or 0)
             end = (pts + (packet.duration or 0)) * self._time_bases[index]
