@@ -17,8 +17,9 @@ from typing import Final
 from benchmarks.contest import Cost
 from chassis.allocator import share_freed_memory
 from chassis.options import ConversionOptions
-from converter.engine import Request, convert
+from converter.engine import convert
 from converter.loudness import LoudnessMeter
+from converter.request import Request
 from converter.resample import Samples
 from converter.warm_up import warm_up
 from devstack.services import CHECKOUT, base_environment
@@ -66,7 +67,7 @@ class _Memory:
     def write(self, data: bytes) -> None:
         """Forget it."""
 
-    def rewrite_start(self, data: bytes) -> None:
+    def rewrite(self, offset: int, data: bytes) -> None:
         """Forget it."""
 
     def start_over(self) -> None:

@@ -146,12 +146,23 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class ResultPart:
+    """One MP3 of several in a ZIP: where it begins, its size in bytes, its duration in seconds."""
+
+    title: str
+    offset: int
+    size: int
+    duration: float
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """The MP3: size in bytes, sha256 in hex, duration in seconds, average bitrate in bit/s.
 
     mode: "VBR V2", "CBR 192" or "copied"; sample_rate in Hz; `loudness` is that of the sound that
     was encoded, after every gain, None where it was copied. The notes are sentences for the owner.
     MP3s of earlier versions lack what has a default.
+    Where it was split by chapters it is a ZIP of the MP3s that `parts` are; else there are none.
     """
 
     size: int
@@ -163,6 +174,7 @@ class Result:
     sample_rate: int | None = None
     loudness: Loudness | None = None
     notes: tuple[str, ...] = ()
+    parts: tuple[ResultPart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +264,11 @@ class Job:
     def unfinished(self) -> bool:
         """Whether work on this job is still to be done."""
         return self.state in UNFINISHED
+
+    @property
+    def has_source(self) -> bool:
+        """Whether its source is stored whole, so that it can be converted."""
+        return self.video_fid is not None and self.source.sha256 is not None
 
     def lease_is_stale(self, now: datetime) -> bool:
         """Whether others may take the job over."""

@@ -103,15 +103,15 @@ class Session:
                     self._check_room(len(payload))
                     self._lend(caller.sink.write, payload)
                 case Kind.REWRITE:
-                    self._check_rewrite(len(payload))
-                    self._lend(caller.sink.rewrite_start, payload)
+                    offset, data = wire.parse_rewrite(payload, self._written)
+                    self._lend(caller.sink.rewrite, offset, data)
                 case Kind.START_OVER:
                     self._note_new_start()
                     self._lend(caller.sink.start_over)
                 case Kind.PROGRESS:
                     self._lend(caller.on_progress, wire.parse_progress(payload))
                 case Kind.DONE:
-                    return _conversion(payload)
+                    return _conversion(payload, self._written)
                 case Kind.FAILED:
                     raise self._failure(payload)
                 case _:
@@ -127,10 +127,6 @@ class Session:
         self._starts += 1
         if self._starts > _MAX_STARTS:
             raise WireError("the MP3 begins anew again and again")
-
-    def _check_rewrite(self, length: int) -> None:
-        if length > self._written:
-            raise WireError("a REWRITE goes beyond what was written")
 
     def _failure(self, payload: bytes) -> ServiceError | Stopped:
         document = wire.parse_document(payload)
@@ -219,8 +215,11 @@ def _size(source: SourceReader) -> int:
     return source.size
 
 
-def _conversion(payload: bytes) -> Conversion:
+def _conversion(payload: bytes, written: int) -> Conversion:
     try:
-        return Conversion.from_document(wire.parse_document(payload))
+        conversion = Conversion.from_document(wire.parse_document(payload))
     except ValueError as error:
         raise WireError(str(error)) from error
+    if conversion.parts and conversion.parts[-1].offset + conversion.parts[-1].size > written:
+        raise WireError("a part goes beyond what was written")
+    return conversion

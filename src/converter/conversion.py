@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Self
 
-from chassis.jobs import Loudness, MediaFacts
+from chassis.jobs import Loudness, MediaFacts, ResultPart
 
 _MAX_TEXT: Final = 300
-_MAX_NUMBER: Final = 1e12
-_MAX_LEVEL: Final = 500.0  # dB, more than what samples can hold
 _MAX_NOTES: Final = 20
+_MAX_NUMBER: Final = 1e12
+_MAX_PARTS: Final = 255  # as many as there are chapters: see converter.chapters
+_MAX_LEVEL: Final = 500.0  # dB, more than what samples can hold
 
 
 class Stopped(Exception):
@@ -38,11 +39,15 @@ class Mp3Facts:
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """A conversion that succeeded; `notes` are sentences about it for the MP3's owner."""
+    """A conversion that succeeded; `notes` are sentences about it for the MP3's owner.
+
+    `parts` are the MP3s in it where it was split.
+    """
 
     source: MediaFacts
     mp3: Mp3Facts
     notes: tuple[str, ...] = ()
+    parts: tuple[ResultPart, ...] = ()
 
     def to_document(self) -> dict[str, Any]:
         """The facts as plain data."""
@@ -77,9 +82,28 @@ class Conversion:
                     loudness=_loudness(mp3["loudness"]),
                 ),
                 notes=_notes(document["notes"]),
+                parts=_parts(document["parts"]),
             )
         except (KeyError, TypeError) as error:
             raise ValueError(f"not the facts of a conversion: {error!r}") from error
+
+
+def _parts(value: object) -> tuple[ResultPart, ...]:
+    if not isinstance(value, list) or len(value) > _MAX_PARTS:
+        raise ValueError("not a list of parts")
+    parts = tuple(
+        ResultPart(
+            title=_text(part["title"]),
+            offset=_whole(part["offset"]),
+            size=_whole(part["size"]),
+            duration=_number(part["duration"]),
+        )
+        for part in value
+    )
+    ends = [0, *(part.offset + part.size for part in parts)]
+    if any(part.offset < end for part, end in zip(parts, ends, strict=False)):
+        raise ValueError("parts that are not in order")
+    return parts
 
 
 def _text(value: object) -> str:
@@ -103,9 +127,9 @@ def _whole(value: object) -> int:
 
 
 def _notes(value: object) -> tuple[str, ...]:
-    if isinstance(value, list | tuple) and len(value) <= _MAX_NOTES:
-        return tuple(map(_text, value))
-    raise ValueError("not a few notes")
+    if not isinstance(value, list | tuple) or len(value) > _MAX_NOTES:
+        raise ValueError("not a few notes")
+    return tuple(_text(note) for note in value)
 
 
 def _loudness(value: object) -> Loudness | None:

@@ -1,4 +1,4 @@
-"""Writing an MP3 whose first bytes are only known at its end."""
+"""Writing an MP3 whose first frame is only known at its end."""
 
 import time
 from collections.abc import Iterable, Sequence
@@ -11,6 +11,19 @@ from converter.xing import FrameIndex, tag_frame
 
 _OUTPUT_BYTES: Final = 64 * 1024
 _PROGRESS_SECONDS: Final = 0.25
+
+
+class Mp3Output(Protocol):
+    """Where one MP3 goes."""
+
+    def write(self, data: bytes) -> None:
+        """Append."""
+
+    def rewrite(self, offset: int, data: bytes) -> None:
+        """See Sink."""
+
+    def progress(self, fraction: float) -> None:
+        """How much is done, from 0 to 1."""
 
 
 class Output(Sink, Protocol):
@@ -26,7 +39,7 @@ class Mp3Writer:
     `template` is such a frame, of the size and with everything that does not depend on the sound.
     """
 
-    def __init__(self, output: Output, id3: Id3, template: bytes) -> None:
+    def __init__(self, output: Mp3Output, id3: Id3, template: bytes) -> None:
         self._output = output
         self._id3 = id3
         self._template = template
@@ -73,7 +86,7 @@ class Mp3Writer:
         self._gathered += self._id3.end(self.size)
         self._flush()
         tag = tag_frame(self._template, self._index, delay, self.samples - delay - samples)
-        self._output.rewrite_start(self._id3.finished(samples / self._sample_rate) + tag)
+        self._output.rewrite(0, self._id3.finished(samples / self._sample_rate) + tag)
 
     def _flush(self) -> None:
         self._output.write(bytes(self._gathered))

@@ -157,9 +157,9 @@ class Pass:
         """See Sink."""
         self._output.write(data)
 
-    def rewrite_start(self, data: bytes) -> None:
+    def rewrite(self, offset: int, data: bytes) -> None:
         """See Sink."""
-        self._output.rewrite_start(data)
+        self._output.rewrite(offset, data)
 
     def start_over(self) -> None:
         """See Sink."""

@@ -14,10 +14,11 @@ from chassis.errors import Permanent
 from chassis.options import ConversionOptions
 from converter.chapters import Chapter
 from converter.drawing import encode_jpeg
-from converter.engine import Request, convert
+from converter.engine import convert
 from converter.id3 import Id3
 from converter.labels import Labels
 from converter.picture_decoding import decode_picture
+from converter.request import Request
 from converter.tags import Tags, language_code
 
 _SAMPLE_RATE: Final = 32_000
@@ -71,7 +72,7 @@ class _Nowhere:
     def write(self, data: bytes) -> None:
         """Forget it."""
 
-    def rewrite_start(self, data: bytes) -> None:
+    def rewrite(self, offset: int, data: bytes) -> None:
         """Forget it."""
 
     def start_over(self) -> None:

@@ -32,13 +32,14 @@ class Presenter:
             "expires_at": _time(job.expires_at),
             "source": _source(job.source),
             "options": job.options.to_document(),
-            "result": _fields(job.result),
+            "result": self._result(job, job.result) if job.result else None,
             "seconds_waited": job.seconds_waited,
             "seconds_converted": job.seconds_converted,
             "failure": _fields(job.failure),
             "attempts": job.attempts,
             "status_url": self.status_url(job),
             "download_url": self.download_url(job),
+            "convert_url": f"{self.status_url(job)}/convert" if job.has_source else None,
         }
 
     def accepted(self, job: Job) -> dict[str, Any]:
@@ -56,8 +57,24 @@ class Presenter:
         return f"{self._public_url}/jobs/{job.fid}"
 
     def download_url(self, job: Job) -> str:
-        """Where its MP3 is."""
+        """Where its MP3 is, or the ZIP of them."""
         return f"{self._public_url}/download?fid={job.fid}"
+
+    def _result(self, job: Job, result: Result) -> dict[str, Any]:
+        shown: dict[str, Any] = _fields(result) | {"notes": list(result.notes)}
+        del shown["parts"]
+        if result.parts:
+            shown["chapters"] = [
+                {
+                    "chapter": number,
+                    "title": part.title,
+                    "size": part.size,
+                    "duration": part.duration,
+                    "download_url": f"{self.download_url(job)}&chapter={number}",
+                }
+                for number, part in enumerate(result.parts, start=1)
+            ]
+        return shown
 
     def page_url(self, query: str) -> str:
         """Where a page of jobs is."""
@@ -80,17 +97,14 @@ def _source(source: Source) -> dict[str, Any]:
     }
 
 
-def _fields(part: MediaFacts | Result | Failure | Loudness | None) -> Any:
-    """A part of a job that is shown as it is: texts, numbers, notes, and its loudness."""
+def _fields(part: MediaFacts | Result | Loudness | Failure | None) -> Any:
+    """A part of a job that is shown as it is; beside texts and numbers it may hold a loudness."""
     if part is None:
         return None
-    return {name: _shown(getattr(part, name)) for name in part.__slots__}
-
-
-def _shown(value: object) -> object:
-    if isinstance(value, Loudness):
-        return _fields(value)
-    return list(value) if isinstance(value, tuple) else value
+    found = {name: getattr(part, name) for name in part.__slots__}
+    if "loudness" in found:
+        found["loudness"] = _fields(found["loudness"])
+    return found
 
 
 def _time(time: datetime | None) -> str | None:

@@ -43,10 +43,11 @@ class MemorySink:
         """See Sink."""
         self.data += data
 
-    def rewrite_start(self, data: bytes) -> None:
+    def rewrite(self, offset: int, data: bytes) -> None:
         """See Sink."""
-        assert len(data) <= min(1 << 20, len(self.data))
-        self.data[: len(data)] = data
+        assert len(data) <= 1 << 20
+        assert 0 <= offset <= offset + len(data) <= len(self.data)
+        self.data[offset : offset + len(data)] = data
 
     def start_over(self) -> None:
         """See Sink."""

@@ -58,7 +58,21 @@ def test_a_ready_job() -> None:
         "attempts": 1,
         "status_url": f"https://mp3.example.com/jobs/{job.fid}",
         "download_url": f"https://mp3.example.com/download?fid={job.fid}",
+        "convert_url": None,
     }
+
+
+def test_a_video_that_is_stored_can_be_converted_again() -> None:
+    """`convert_url` is there from the last byte on, for as long as the video is."""
+    for job in (
+        sample_jobs.queued(),
+        sample_jobs.converting(),
+        sample_jobs.ready(keep_source=True),
+    ):
+        url = f"https://mp3.example.com/jobs/{job.fid}/convert"
+        assert PRESENTER.job(job)["convert_url"] == url
+    for job in (sample_jobs.receiving(), sample_jobs.ready(), sample_jobs.failed()):
+        assert PRESENTER.job(job)["convert_url"] is None
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chassis.jobs import Failure, Job
+from chassis.jobs import Failure, Job, ResultPart
 from notification.addresses import InvalidAddress
 from notification.mails import Writer
 from tests import sample_jobs
-from tests.sample_jobs import NOW
+from tests.sample_jobs import NOW, RESULT
 
 WRITER = Writer(
     sender=Address("MP3s", "mp3", "example.com"),
@@ -213,3 +213,18 @@ def test_any_name_makes_a_readable_mail(name: str) -> None:
     job = sample_jobs.ready(name=name)
     lines = text_of(sent(job)).splitlines()
     assert lines.count(f"mp3 file_id: {job.fid} is now ready!") == 1
+
+
+def test_of_a_split_mp3_it_says_what_there_is() -> None:
+    """A ZIP, of how many, and how to get one alone."""
+    parts = tuple(ResultPart(f"{number}", 100 * number, 50, 1.0) for number in range(12))
+    job = replace(sample_jobs.ready(), result=replace(RESULT, parts=parts))
+    mail = sent(job)
+    text = text_of(mail)
+    assert "ready: Holiday.zip with 12 MP3s, one for each chapter, 3 minutes 20 seconds" in text
+    assert "add &chapter=1" in text
+    assert "-o 'Holiday.zip'" in text
+    assert "add &chapter=1" in Page(text_of(mail, "html")).text
+    one = replace(job, result=replace(RESULT, parts=parts[:1]))
+    assert "Holiday.zip with one MP3, 3 minutes" in text_of(sent(one))
+    assert "chapter" not in text_of(sent(sample_jobs.ready()))
