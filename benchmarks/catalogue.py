@@ -7,6 +7,7 @@ from benchmarks.films import FILM, LARGE_FILM
 from benchmarks.following import FOLLOWING
 from benchmarks.large_upload import LARGE_UPLOAD
 from benchmarks.reading import READING
+from benchmarks.receipt import RECEIPT_COST
 from benchmarks.requests_rate import REQUESTS_RATE
 from benchmarks.same_content import SAME_CONTENT
 from benchmarks.servers import SERVERS
@@ -18,6 +19,7 @@ BENCHMARKS: dict[str, Benchmark] = {
         FILM,
         LARGE_FILM,
         READING,
+        RECEIPT_COST,
         FOLLOWING,
         CLIP,
         MP3,

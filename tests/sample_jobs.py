@@ -6,13 +6,42 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chassis import mail_moves, moves
-from chassis.jobs import Failure, Job, Lease, MediaFacts, Policy, Result, Source, State, new_fid
+from chassis.jobs import (
+    Failure,
+    Job,
+    Lease,
+    Loudness,
+    MediaFacts,
+    Policy,
+    Result,
+    Source,
+    State,
+    new_fid,
+)
 
 NOW = datetime(2026, 11, 21, 9, 5, 7, tzinfo=UTC)
 POLICY = Policy()
 
-FACTS = MediaFacts("matroska", "aac", 2, 44_100, 200.0)
-RESULT = Result(size=4_800_000, sha256="0" * 64, duration=200.0, bitrate=192_000)
+FACTS = MediaFacts(
+    "matroska",
+    "aac",
+    2,
+    44_100,
+    200.0,
+    bitrate=128_000,
+    loudness=Loudness(integrated=-23.5, true_peak=-3.25, clipped=0),
+)
+RESULT = Result(
+    size=4_800_000,
+    sha256="0" * 64,
+    duration=200.0,
+    bitrate=192_000,
+    mode="VBR V2",
+    channels=2,
+    sample_rate=44_100,
+    loudness=Loudness(integrated=-14.0, true_peak=-1.5, clipped=0),
+    notes=("The source was quiet.",),
+)
 NO_AUDIO = Failure("no_audio", "The video holds no sound.")
 
 

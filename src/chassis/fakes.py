@@ -14,7 +14,7 @@ from typing import Final, Self
 from chassis.errors import BrokerUnavailable, MediaMissing
 from chassis.jobs import Job, State, with_new_revision
 from chassis.messages import JobMessage
-from chassis.ports import JobExists, KeyTaken, Move, StoredMedia
+from chassis.ports import JobExists, KeyTaken, Move, StoredMedia, check_rewrite
 
 FOLLOW_SECONDS: Final = 0.005
 
@@ -127,9 +127,10 @@ class FakeJobStore:
 class FakeMediaWriter:
     """A file that grows in memory."""
 
-    def __init__(self, store: "FakeMediaStore", media_id: str) -> None:
+    def __init__(self, store: "FakeMediaStore", media_id: str, *, rewritable: bool) -> None:
         self.media_id = media_id
         self._store = store
+        self._rewritable = rewritable
         self._data = bytearray()
         self._finished = False
 
@@ -138,9 +139,15 @@ class FakeMediaWriter:
         self._data += data
         self._store.arriving[self.media_id] = bytes(self._data)
 
-    def rewrite_start(self, data: bytes) -> None:
+    def rewrite(self, offset: int, data: bytes) -> None:
         """See MediaWriter."""
-        self._data[: len(data)] = data
+        check_rewrite(offset, data, len(self._data) if self._rewritable else 0)
+        self._data[offset : offset + len(data)] = data
+
+    def start_over(self) -> None:
+        """See MediaWriter."""
+        self._data.clear()
+        self._store.delete(self.media_id)
 
     def finish(self) -> StoredMedia:
         """See MediaWriter."""
@@ -247,10 +254,10 @@ class FakeMediaStore:
         *,
         name: str,  # noqa: ARG002 - part of the port
         content_type: str,  # noqa: ARG002 - part of the port
-        hold_start: bool = False,  # noqa: ARG002 - part of the port
+        rewritable: bool = False,
     ) -> FakeMediaWriter:
         """See MediaStore."""
-        return FakeMediaWriter(self, media_id)
+        return FakeMediaWriter(self, media_id, rewritable=rewritable)
 
     def open(self, media_id: str) -> FakeMediaReader:
         """See MediaStore."""

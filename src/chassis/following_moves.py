@@ -57,6 +57,7 @@ def handed_over(receiving: Job, waiting: Job, now: datetime) -> Job:
         produces=waiting.result_key,
         writing_fid=receiving.writing_fid,
         progress=receiving.progress,
+        converting_at=now,
     )
 
 

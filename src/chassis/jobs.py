@@ -103,8 +103,24 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Loudness:
+    """What EBU R 128 measures: `integrated` loudness in LUFS, None where nothing lasts long enough.
+
+    `true_peak` in dBTP, None for digital silence; clipped: how many samples are at full scale.
+    """
+
+    integrated: float | None
+    true_peak: float | None
+    clipped: int
+
+
+@dataclass(frozen=True, slots=True)
 class MediaFacts:
-    """What was found in a source; duration in seconds, sample_rate in Hz, None where not known."""
+    """What was found in a source; duration in seconds, sample_rate in Hz, bitrate in bit/s.
+
+    None where it is not known. `loudness` is that of the sound that was taken of it: of the part,
+    the channels and the sample rate that were asked for; None where it was copied.
+    """
 
     container: str
     codec: str
@@ -112,6 +128,8 @@ class MediaFacts:
     sample_rate: int
     duration: float | None = None
     title: str | None = None
+    bitrate: int | None = None
+    loudness: Loudness | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,13 +146,35 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class ResultPart:
+    """One MP3 of several in a ZIP: where it begins, its size in bytes, its duration in seconds."""
+
+    title: str
+    offset: int
+    size: int
+    duration: float
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
-    """The MP3: size in bytes, sha256 in hex, duration in seconds, average bitrate in bit/s."""
+    """The MP3: size in bytes, sha256 in hex, duration in seconds, average bitrate in bit/s.
+
+    mode: "VBR V2", "CBR 192" or "copied"; sample_rate in Hz; `loudness` is that of the sound that
+    was encoded, after every gain, None where it was copied. The notes are sentences for the owner.
+    MP3s of earlier versions lack what has a default.
+    Where it was split by chapters it is a ZIP of the MP3s that `parts` are; else there are none.
+    """
 
     size: int
     sha256: str
     duration: float
     bitrate: int
+    mode: str | None = None
+    channels: int | None = None
+    sample_rate: int | None = None
+    loudness: Loudness | None = None
+    notes: tuple[str, ...] = ()
+    parts: tuple[ResultPart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +204,9 @@ class Job:
     the key while the job is converted to that result, and while it is ready as the one that was; no
     two jobs have the same. `attempts` counts claims; (lease.holder, attempts) names the attempt
     under way. `follower` is the lease of who converts the video while it arrives, beside the
-    gateway's. `announcements` counts the sweeper's messages since the last move.
+    gateway's. `announcements` counts the sweeper's messages since the last move. `queued_at` is
+    when the source was whole, `converting_at` when the last attempt at it began, `ready_at` when
+    its MP3 was there; a job that shares another's MP3 was never converted itself.
     `revision` is the store's own: a new random value for each change.
     """
 
@@ -192,15 +234,41 @@ class Job:
     failure: Failure | None = None
     last_error: Failure | None = None
     expires_at: datetime | None = None
+    queued_at: datetime | None = None
+    converting_at: datetime | None = None
+    ready_at: datetime | None = None
     mail: Mail = field(default_factory=Mail)
     idempotency_key: str | None = None
     traceparent: str | None = None
     revision: str = ""
 
     @property
+    def seconds_waited(self) -> float | None:
+        """From the source's last byte to the conversion, or to another job's MP3; None if unknown.
+
+        What was converted while it arrived has not waited.
+        """
+        until = self.converting_at or self.ready_at
+        if self.queued_at is None or until is None:
+            return None
+        return max(0.0, (until - self.queued_at).total_seconds())
+
+    @property
+    def seconds_converted(self) -> float | None:
+        """From there on until the MP3 was ready; None if it is not, or if it is another job's."""
+        if self.converting_at is None or self.ready_at is None:
+            return None
+        return max(0.0, (self.ready_at - self.converting_at).total_seconds())
+
+    @property
     def unfinished(self) -> bool:
         """Whether work on this job is still to be done."""
         return self.state in UNFINISHED
+
+    @property
+    def has_source(self) -> bool:
+        """Whether its source is stored whole, so that it can be converted."""
+        return self.video_fid is not None and self.source.sha256 is not None
 
     def lease_is_stale(self, now: datetime) -> bool:
         """Whether others may take the job over."""

@@ -51,7 +51,7 @@ def stored(
     if not _is_receiving_by(job, holder):
         return None
     whole = replace(job, source=replace(job.source, size=size, sha256=sha256))
-    return _waiting(replace(whole, result_key=key_of(whole)), policy, now)
+    return _waiting(replace(whole, result_key=key_of(whole), queued_at=now), policy, now)
 
 
 def interrupted(job: Job, now: datetime, policy: Policy, holder: str | None = None) -> Job | None:
@@ -85,6 +85,7 @@ def claimed(job: Job, holder: str, writing_fid: str, policy: Policy, now: dateti
         writing_fid=writing_fid,
         adopting=(),
         progress=0.0,
+        converting_at=now,
     )
     if abandoned:
         return claim
@@ -127,6 +128,7 @@ def completed(
         updated_at=now,
         due_at=now + policy.announce_after(0),
         expires_at=now + policy.mp3_retention,
+        ready_at=now,
         lease=None,
         announcements=0,
         progress=1.0,

@@ -17,6 +17,9 @@ from chassis.messages import JobMessage
 CHUNK_BYTES = 1 << 20
 """Files are stored in chunks of this size; whoever writes whole ones spares a copy of each."""
 
+MAX_REWRITE_BYTES = 1 << 20
+"""How much of a file can be replaced at once."""
+
 Move = Callable[[Job], Job | None]
 """A pure function from what a job is to what it becomes; None: not possible (see chassis.moves)."""
 
@@ -104,8 +107,15 @@ class MediaWriter(Protocol):
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """Append; returns when the bytes are taken over, not when they are stored."""
 
-    def rewrite_start(self, data: bytes) -> None:
-        """Replace the first bytes of the file (at most 1 MiB, and no more than were written).
+    def rewrite(self, offset: int, data: bytes) -> None:
+        """Replace bytes from `offset` on: at most MAX_REWRITE_BYTES, all of them written already.
+
+        Only for a writer that was opened as `rewritable`; raises ValueError. What is replaced in
+        the file's first chunk costs nothing; elsewhere a chunk is read and written again.
+        """
+
+    def start_over(self) -> None:
+        """Delete what was written: the file begins anew; raises StoreUnavailable.
 
         Only for a writer that was opened with `hold_start`.
         """
@@ -119,6 +129,12 @@ class MediaWriter(Protocol):
     def __enter__(self) -> Self: ...
 
     def __exit__(self, *exc_info: object) -> None: ...
+
+
+def check_rewrite(offset: int, data: bytes, written: int) -> None:
+    """Raise ValueError unless `data` can replace bytes from `offset` on of `written` ones."""
+    if not 0 <= offset <= offset + len(data) <= written or len(data) > MAX_REWRITE_BYTES:
+        raise ValueError(f"{len(data)} bytes at {offset} of {written} cannot be replaced")
 
 
 class MediaReader(Protocol):
@@ -175,9 +191,9 @@ class MediaStore(Protocol):
         """A fresh id (24 hex digits), to be named by a job before anything is written under it."""
 
     def writer(
-        self, media_id: str, *, name: str, content_type: str, hold_start: bool = False
+        self, media_id: str, *, name: str, content_type: str, rewritable: bool = False
     ) -> MediaWriter:
-        """Start a file. With `hold_start` its beginning can be replaced until it is finished."""
+        """Start a file. Of a `rewritable` one bytes can be replaced until it is finished."""
 
     def open(self, media_id: str) -> MediaReader:
         """A finished file; raises MediaMissing."""

@@ -22,7 +22,7 @@ def delete_unnamed(jobs: JobStore, media: MediaStore, media_ids: Collection[str]
     Every file of ours is deleted here, for several jobs may name it. `media_ids` have to be known
     from before this call, and the caller has to have let go of them: a job names a file before its
     first byte is stored, so what was stored then and is not named now was let go, and nobody relies
-    on it again (see chassis.sharing_moves for those that would share it).
+    on it again (see chassis.sharing_moves and gateway.reconversion for those that would share it).
     """
     named = jobs.referenced(media_ids) if media_ids else set()
     unnamed = [media_id for media_id in media_ids if media_id not in named]

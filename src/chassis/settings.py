@@ -82,7 +82,9 @@ class SourceSettings(Settings):
     """Settings of services that let go of videos whose MP3 is there."""
 
     keep_sources: bool = Field(
-        default=False, description="Whether videos are kept after their conversion."
+        default=False,
+        description="Whether videos are kept as long as their MP3s, to be converted again;"
+        " otherwise they go once they are converted.",
     )
 
 

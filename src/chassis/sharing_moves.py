@@ -26,6 +26,11 @@ def adopting(job: Job, owner: Job, policy: Policy, now: datetime) -> Job | None:
     )
 
 
+def adopting_if_offered(job: Job, owner: Job | None, policy: Policy, now: datetime) -> Job:
+    """As `adopting`; the job as it is where there is nothing to share."""
+    return (adopting(job, owner, policy, now) if owner else None) or job
+
+
 def adopted(
     job: Job, named: Job, owner: Job, policy: Policy, now: datetime, *, keep_source: bool
 ) -> Job | None:
@@ -44,6 +49,8 @@ def adopted(
         updated_at=now,
         due_at=now + policy.announce_after(0),
         expires_at=now + policy.mp3_retention,
+        converting_at=None,
+        ready_at=now,
         announcements=0,
         not_before=None,
         progress=1.0,

@@ -9,11 +9,15 @@ import os
 from typing import Final
 
 from chassis.errors import Permanent
+from chassis.options import ConversionOptions
 from converter.conversion import StartOver
+from converter.cutting import Span
+from converter.decode import TrackReader
 from converter.formats import INDEXED_CONTAINERS, LATE_TAGS_CONTAINERS, STREAMED_CONTAINERS
+from converter.labels import Labels, read_labels
+from converter.lyrics import find_lyrics
 from converter.media import IN_ORDER, Media, MediaFile, open_file, open_media
 from converter.ports import SourceReader
-from converter.tags import Tags, choose_tags
 
 _AHEAD_BYTES: Final = 4 << 20
 _REFUSED: Final = -1
@@ -53,19 +57,19 @@ class ArrivingFile(MediaFile):
         return 0.0
 
 
-def open_arriving(source: SourceReader) -> Media:
+def open_arriving(source: SourceReader, wanted: int | str | None = None) -> Media:
     """As `open_media`, as soon as enough of the file is there to convert what follows in order.
 
     A file that cannot be read in order, and whatever is no media, is opened once it is whole.
     """
     file = ArrivingFile(source)
     try:
-        media = open_file(file, IN_ORDER)
+        media = open_file(file, IN_ORDER, wanted)
     except Permanent:
         media = None
     file.opening = False
     if media is None or not _is_in_order(media, file):
-        return open_media(source)
+        return open_media(source, wanted)
     return media
 
 
@@ -75,12 +79,16 @@ def _is_in_order(media: Media, file: ArrivingFile) -> bool:
     return name in STREAMED_CONTAINERS and not (file.refused and name in INDEXED_CONTAINERS)
 
 
-def require_same(media: Media, tags: Tags, name: str) -> None:
-    """Once the whole file is there: raise StartOver if its end holds other titles than `tags`."""
+def require_same(media: Media, labels: Labels, name: str, options: ConversionOptions) -> None:
+    """Once the whole file is there: raise StartOver if its end asks for others than `labels`."""
     if not isinstance(media.file, ArrivingFile):
         return
     if media.container.format.name not in LATE_TAGS_CONTAINERS:
         return
-    whole = open_media(media.file.source)
-    if choose_tags(whole.metadata, name) != tags or whole.track.index != media.track.index:
+    whole = open_media(media.file.source, options.audio_track)
+    if whole.track.index != media.track.index:
+        raise StartOver
+    lyrics = find_lyrics(whole, Span.of(options))
+    reader = TrackReader(whole, lyrics=lyrics)
+    if read_labels(whole, reader, name, options) != labels:
         raise StartOver

@@ -20,8 +20,19 @@ _Answer = TypeVar("_Answer")
 _LOOK_SECONDS: Final = 0.5  # how often should_stop is asked
 _MP3_BYTES_A_SECOND: Final = 40_000  # 320 kbit/s, the most there is
 _ROOM_BYTES: Final = 4 << 20  # for tags, and for the last frames
-_REFUSALS: Final = frozenset({"not_media", "no_audio", "truncated", "corrupt", "too_long"})
+_REFUSALS: Final = frozenset(
+    {
+        "not_media",
+        "no_audio",
+        "no_such_track",
+        "nothing_there",
+        "truncated",
+        "corrupt",
+        "too_long",
+    }
+)
 _MAX_DETAIL: Final = 500
+_MAX_STARTS: Final = 40
 
 
 class ChildEnded(Exception):
@@ -68,6 +79,7 @@ class Session:
         self._began = self._looked_at = time.monotonic()
         self._lent = 0.0
         self._written = 0
+        self._starts = 1
 
     def run(self, job: bytes) -> Conversion:
         """Start `job` and serve it to its end.
@@ -91,12 +103,15 @@ class Session:
                     self._check_room(len(payload))
                     self._lend(caller.sink.write, payload)
                 case Kind.REWRITE:
-                    self._check_rewrite(len(payload))
-                    self._lend(caller.sink.rewrite_start, payload)
+                    offset, data = wire.parse_rewrite(payload, self._written)
+                    self._lend(caller.sink.rewrite, offset, data)
+                case Kind.START_OVER:
+                    self._note_new_start()
+                    self._lend(caller.sink.start_over)
                 case Kind.PROGRESS:
                     self._lend(caller.on_progress, wire.parse_progress(payload))
                 case Kind.DONE:
-                    return _conversion(payload)
+                    return _conversion(payload, self._written)
                 case Kind.FAILED:
                     raise self._failure(payload)
                 case _:
@@ -107,9 +122,11 @@ class Session:
         if self._written > _MP3_BYTES_A_SECOND * self._limits.max_seconds + _ROOM_BYTES:
             raise WireError("the MP3 is longer than any MP3 may be")
 
-    def _check_rewrite(self, length: int) -> None:
-        if length > self._written:
-            raise WireError("a REWRITE goes beyond what was written")
+    def _note_new_start(self) -> None:
+        self._written = 0
+        self._starts += 1
+        if self._starts > _MAX_STARTS:
+            raise WireError("the MP3 begins anew again and again")
 
     def _failure(self, payload: bytes) -> ServiceError | Stopped:
         document = wire.parse_document(payload)
@@ -198,8 +215,11 @@ def _size(source: SourceReader) -> int:
     return source.size
 
 
-def _conversion(payload: bytes) -> Conversion:
+def _conversion(payload: bytes, written: int) -> Conversion:
     try:
-        return Conversion.from_document(wire.parse_document(payload))
+        conversion = Conversion.from_document(wire.parse_document(payload))
     except ValueError as error:
         raise WireError(str(error)) from error
+    if conversion.parts and conversion.parts[-1].offset + conversion.parts[-1].size > written:
+        raise WireError("a part goes beyond what was written")
+    return conversion

@@ -8,9 +8,10 @@ from av.audio.frame import AudioFrame
 from av.audio.layout import AudioLayout
 from av.error import FFmpegError
 from av.packet import Packet
-from av.stream import Discard, Stream
+from av.stream import Discard, Disposition, Stream
 
 from converter.formats import mp3_sample_rate
+from converter.lyrics import Lyrics
 from converter.media import Media
 from converter.resample import Resampler, Samples, frame_kind
 from converter.structure import Completeness, completeness
@@ -38,17 +39,36 @@ class TrackReader:
     source_sample_rate: int
     source_channels: int
 
-    def __init__(self, media: Media) -> None:
+    def __init__(
+        self,
+        media: Media,
+        sample_rate: int | None = None,
+        channels: int | None = None,
+        lyrics: Lyrics | None = None,
+    ) -> None:
+        """`sample_rate` in Hz and `channels` are what blocks are to have; None: as the track.
+
+        `lyrics` are told of the subtitles that stand beside the sound.
+        """
         self._media = media
+        self.lyrics = lyrics
+        self._wanted = sample_rate, channels
         self._resampler: Resampler | None = None
         self._reached = 0.0
         self._time_bases: dict[int, float] = {}
         self._packets = 0
         self._damaged = 0
+        self._bytes = 0
         self._demuxed: Iterator[Packet[Stream]] = self._demux()
         self.decoded = 0.0
-        self._streams: list[Stream] = [media.track]
-        if media.promises_as_a_whole:
+        self._attached: dict[int, Packet[Stream]] = {}
+        pictures = [stream for stream in media.container.streams if _is_picture(stream)]
+        self._streams: list[Stream] = [media.track, *pictures]
+        if lyrics:
+            self._streams.append(lyrics.stream)
+        self._beside = {stream.index for stream in self._streams} - {media.track.index}
+        self._whole = media.promises_as_a_whole
+        if self._whole:
             # Only the longest of all tracks keeps a promise that is made for the whole file.
             self._streams = list(media.container.streams)
         for stream in media.container.streams:
@@ -58,7 +78,7 @@ class TrackReader:
     def blocks(self) -> Iterator[Samples]:
         """The sound from its start to its end; packets that cannot be decoded are left out."""
         for packet in self._demuxed:
-            self._note_ends((packet,))
+            self._note((packet,))
             if packet.stream is self._media.track:
                 for frame in self._decode(packet):
                     if frame.samples:
@@ -73,6 +93,8 @@ class TrackReader:
         while found < count and (packet := next(self._demuxed, None)):
             looked_at.append(packet)
             found += packet.stream is self._media.track
+            if packet.size and _is_picture(packet.stream):
+                self._attached.setdefault(packet.stream_index, packet)
         self._demuxed = itertools.chain(looked_at, self._demuxed)
         return self._with_data(looked_at)
 
@@ -82,10 +104,17 @@ class TrackReader:
         Tell what is in them with `note_decoded`.
         """
         while packets := list(itertools.islice(self._demuxed, count)):
-            self._note_ends(packets)
+            self._note(packets)
             if found := self._with_data(packets):
                 self._packets += len(found)
+                self._bytes += sum(packet.size for packet in found)
                 yield found
+
+    def attached_pictures(self) -> list["Packet[Stream]"]:
+        """The pictures that belong to the file (covers), of which libavformat has each whole."""
+        if any(map(_is_picture, self._streams)):
+            self.first_packets(1)  # they come before it
+        return list(self._attached.values())
 
     def note_source(self, sample_rate: int, channels: int) -> None:
         """What the track's own sample rate and channels are, where it is not decoded."""
@@ -100,6 +129,11 @@ class TrackReader:
     def bitrate(self) -> int | None:
         """The track's average bitrate in bit/s, if the file tells it."""
         return self._media.track.bit_rate
+
+    @property
+    def found_bitrate(self) -> int | None:
+        """The average bitrate, in bit/s, of what was read of the track."""
+        return round(8 * self._bytes / self.decoded) if self.decoded else None
 
     @property
     def reading(self) -> Reading:
@@ -122,14 +156,11 @@ class TrackReader:
         """How long the sound will probably be."""
         return self._media.expected_seconds
 
-    @property
-    def progress(self) -> float:
-        """How much of the file was read, from 0 to 1."""
-        if self._media.expected_seconds:
-            done = max(self._reached, self.decoded) / self._media.expected_seconds
-        else:
-            done = self._media.file.fraction
-        return min(1.0, max(0.0, done))
+    def progress(self, seconds: float | None) -> float:
+        """How much of the first `seconds` was read, from 0 to 1; None: of the file."""
+        if not seconds:
+            return min(1.0, self._media.file.fraction)
+        return min(1.0, max(self._reached, self.decoded) / seconds)
 
     def _demux(self) -> Iterator["Packet[Stream]"]:
         """All packets; after an error the demuxer goes on behind the damage, if it can."""
@@ -148,18 +179,25 @@ class TrackReader:
         index = self._media.track.index
         return [packet for packet in packets if packet.size and packet.stream_index == index]
 
-    def _note_ends(self, packets: Iterable["Packet[Stream]"]) -> None:
+    def _note(self, packets: Iterable["Packet[Stream]"]) -> None:
         for packet in packets:
+            index = packet.stream_index
+            if index in self._beside:
+                if self.lyrics and packet.stream is self.lyrics.stream:
+                    self.lyrics.note(packet)
+                if not self._whole:
+                    continue
             if (pts := packet.pts) is None:
                 continue
-            index = packet.stream_index
             if index not in self._time_bases:  # a fraction is slow to make and to use
                 self._time_bases[index] = float(packet.time_base or 0)
             end = (pts + (packet.duration or 0)) * self._time_bases[index]
             self._reached = max(self._reached, end)
 
     def _decode(self, packet: "Packet[Stream]") -> list[AudioFrame]:
-        self._packets += bool(packet.size)  # the last ones are empty: they flush the decoder
+        size = packet.size
+        self._packets += bool(size)  # the last ones are empty: they flush the decoder
+        self._bytes += size
         try:
             frames = self._media.track.decode(packet)
         except MemoryError:
@@ -175,14 +213,21 @@ class TrackReader:
         if self._resampler is None:
             self.source_sample_rate = frame.sample_rate
             self.source_channels = frame.layout.nb_channels
-            self.sample_rate = mp3_sample_rate(frame.sample_rate)
-            self.channels = min(self.source_channels, _MAX_CHANNELS)
+            sample_rate, channels = self._wanted
+            self.sample_rate = sample_rate or mp3_sample_rate(frame.sample_rate)
+            self.channels = channels or min(self.source_channels, _MAX_CHANNELS)
         elif self._resampler.kind != frame_kind(frame):
             yield from self._resampler.drain()
             self._resampler = None
         if self._resampler is None:
             self._resampler = Resampler(frame, self.sample_rate, self.channels)
         yield from self._resampler.convert(frame)
+
+
+def _is_picture(stream: Stream) -> bool:
+    """Whether it is one picture that belongs to the file; those of chapters are a kind of video."""
+    kind = stream.disposition & (Disposition.attached_pic | Disposition.timed_thumbnails)
+    return kind == Disposition.attached_pic
 
 
 def _keep_layouts(frames: list[AudioFrame]) -> None:

@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from converter.frames import samples_per_frame
+from converter.id3 import Id3
 from converter.lame import DELAY, Encoding
-from converter.mp3_writer import Mp3Writer, Output
+from converter.mp3_writer import Mp3Output, Mp3Writer
 from converter.resample import Samples
 from converter.segments import encode, frames_per_block
-from converter.short_sound import surrounded
+from converter.short_sound import Neighbours, surrounded
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,26 +24,31 @@ class Written:
 def write_mp3(
     sound: Iterable[Samples],
     encoding: Encoding,
-    id3: bytes,
-    output: Output,
+    id3: Id3,
+    output: Mp3Output,
     *,
     threads: int = 1,
     seconds: float | None = None,
     read: Callable[[], float] = lambda: 0.0,
+    check: Callable[[list[bytes]], None] | None = None,
+    neighbours: Neighbours | None = None,
 ) -> Written:
     """Write the MP3 of `sound`, which is not empty; `threads` make no difference to it.
 
     seconds: how long it will probably be; `read` tells how much of it was given, from 0 to 1.
-    Raises what `sound` raises.
+    `check` sees all frames of sound before they are written. neighbours: what is around the sound
+    where it is a part, so that the parts join without a gap. Raises what `sound` and `check` raise.
     """
     counted = _Counted(sound)
     spf = samples_per_frame(encoding.sample_rate)
-    lead, with_silence = surrounded(counted, spf, DELAY)
+    lead, with_more = surrounded(counted, spf, DELAY, neighbours)
     block_frames = frames_per_block(encoding, threads, seconds)
-    pieces = encode(with_silence, encoding, threads, block_frames)
+    pieces = encode(with_more, encoding, threads, block_frames)
     template, *frames = next(pieces)
     mp3 = Mp3Writer(output, id3, template)
     for more in itertools.chain([frames], pieces):
+        if check:
+            check(more)
         mp3.write(more)
         mp3.show(read() * min(1.0, mp3.samples / counted.samples))
     mp3.finish(DELAY + lead, counted.samples)

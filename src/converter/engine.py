@@ -1,135 +1,159 @@
 """A whole conversion: bytes of a video in, bytes of an MP3 out, in one pass, nothing held whole."""
 
-import itertools
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Final
 
-from chassis.errors import Permanent
-from chassis.jobs import MediaFacts
-from chassis.options import ConversionOptions
+from chassis.jobs import Loudness, ResultPart
 from converter.arriving import open_arriving, require_same
+from converter.chapter_parts import PlannedPart, plan_parts, within
+from converter.chapters import Chapter, read_chapters
 from converter.conversion import Conversion, Mp3Facts
+from converter.cover import is_from_video
+from converter.cutting import Span
 from converter.decode import TrackReader
-from converter.encode import Written, write_mp3
-from converter.lame import Encoding
-from converter.media import Media, open_media
+from converter.encode import write_mp3
+from converter.id3 import Id3
+from converter.labels import Labels, read_labels
+from converter.levelled_sound import LevelledSound
+from converter.loudness import LoudnessMeter
+from converter.lyrics import find_lyrics
+from converter.media import open_media
 from converter.mp3_copy import Copyable, copy_mp3, look
 from converter.mp3_writer import Output
+from converter.normalize import Level, Pass, TooLoud
 from converter.ports import SourceReader
-from converter.resample import Samples
-from converter.tags import Tags, choose_tags, id3_tag
-from converter.verdict import judge
+from converter.receipt import COPIED, mp3_facts, notes, source_facts
+from converter.request import Request
+from converter.splitting import labels_of_part, without_lyrics, write_parts
+from converter.tags import title_from_name
+from converter.wanted_sound import WantedSound, refusal_of, wanted_sound
 
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What to convert: the file's `name` as its owner gave it, options, the longest duration.
-
-    arriving: the file may still be on its way; its `size` is known once its last byte has come.
-    The encoder uses so many `threads`; they make no difference to the result.
-    """
-
-    name: str
-    options: ConversionOptions
-    max_seconds: float
-    threads: int = 1
-    arriving: bool = False
+_MEASURING: Final = 0.15  # of the progress
 
 
 def convert(source: SourceReader, output: Output, request: Request) -> Conversion:
-    """Write the MP3 of the sound in `source` to `output`.
+    """Write the MP3 of the sound in `source` to `output`, or the ZIP of its chapters' MP3s.
 
     Raises Permanent (not_media, no_audio, truncated, corrupt, too_long), or StartOver for a file
     that arrived meanwhile; what was written before is worth nothing then.
     """
-    media = open_arriving(source) if request.arriving else open_media(source)
-    _check_length(media.promise.seconds or 0.0, request)
-    tags = choose_tags(media.metadata, request.name)
-    reader = TrackReader(media)
-    copyable = look(reader, media.codec_name, request.options)
+    target = request.options.normalize
+    if target is None:
+        return _convert(source, output, request)
+    request = replace(request, arriving=False)  # it is measured once it is whole
+    level = Level.for_target(_measure(source, Pass(output, 0.0, _MEASURING), request), target)
+    encoding_pass = Pass(output, _MEASURING, 1.0)
+    while True:
+        try:
+            return _convert(source, encoding_pass, request, level)
+        except TooLoud as found:
+            output.start_over()
+            level = level.lowered(found.excess)
+
+
+def _convert(
+    source: SourceReader, output: Output, request: Request, level: Level | None = None
+) -> Conversion:
+    options = request.options
+    # Chapters and frames of the video may stand anywhere in a file: it is read once it is whole.
+    follow = request.arriving and not (is_from_video(options) or options.split_chapters)
+    open_source = open_arriving if follow else open_media
+    media = open_source(source, options.audio_track)
+    request.check_length(media.promise.seconds or 0.0)
+    lyrics = find_lyrics(media, Span.of(options))
+    reader = TrackReader(media, options.sample_rate, options.channels, lyrics)
+    labels = read_labels(media, reader, request.name, options)
+    id3 = Id3(labels, lyrics)
+    is_as_it_is = Span.of(options).is_all and level is None and not options.split_chapters
+    copyable = look(reader, media.codec_name, options) if is_as_it_is else None
+    loudness: Loudness | None = None
+    parts: tuple[ResultPart, ...] = ()
     if copyable:
-        mp3 = _copy(reader, copyable, tags, output, request)
+        mp3 = _copy(reader, copyable, id3, output, request)
+    elif options.split_chapters:
+        sound = wanted_sound(reader, request)
+        planned = _planned(read_chapters(media, Span()), sound, labels, request)
+        mp3, loudness, parts = _split(sound, planned, labels, output, request, level)
     else:
-        mp3 = _encode(reader, tags, output, request)
-    require_same(media, tags, request.name)
-    return Conversion(source=_facts(media, reader, tags), mp3=mp3)
+        mp3, loudness = _encode(wanted_sound(reader, request), id3, output, request, level)
+    require_same(media, labels, request.name, options)
+    facts = source_facts(media, reader, labels.tags.title, loudness)
+    told = without_lyrics(lyrics) if options.split_chapters else id3.notes
+    told = notes(facts, mp3, reader, options) + labels.notes + told
+    return Conversion(source=facts, mp3=mp3, notes=told, parts=parts)
+
+
+def _measure(source: SourceReader, output: Output, request: Request) -> Loudness:
+    """The loudness of what is to be encoded."""
+    options = request.options
+    media = open_media(source, options.audio_track)
+    request.check_length(media.promise.seconds or 0.0)
+    sound = wanted_sound(TrackReader(media, options.sample_rate, options.channels), request)
+    meter = LoudnessMeter(sound.encoding.sample_rate, sound.encoding.channels)
+    for block in sound.blocks:
+        meter.feed(block)
+        output.progress(sound.read())
+    return meter.finish()
 
 
 def _copy(
-    reader: TrackReader,
-    copyable: Copyable,
-    tags: Tags,
-    output: Output,
-    request: Request,
+    reader: TrackReader, copyable: Copyable, id3: Id3, output: Output, request: Request
 ) -> Mp3Facts:
     header = copyable.header
     reader.note_source(header.sample_rate, header.channels)
-    written = copy_mp3(
-        reader, copyable, id3_tag(tags), output, lambda: _check_length(reader.decoded, request)
-    )
-    if refusal := _refusal(reader):
+    written = copy_mp3(reader, copyable, id3, output, lambda: request.check_length(reader.decoded))
+    if refusal := refusal_of(reader, request.options):
         raise refusal
-    return _mp3_facts(written, header.sample_rate, header.channels)
+    return mp3_facts(written, header.sample_rate, header.channels, COPIED)
 
 
-def _encode(reader: TrackReader, tags: Tags, output: Output, request: Request) -> Mp3Facts:
-    blocks = reader.blocks()
-    first = next(blocks, None)
-    if first is None:
-        raise _refusal(reader) or Permanent("corrupt", "The file holds no sound.")
-    encoding = Encoding(
-        sample_rate=reader.sample_rate,
-        channels=reader.channels,
-        bitrate=request.options.bitrate,
-        quality=request.options.quality,
-    )
+def _encode(
+    sound: WantedSound, id3: Id3, output: Output, request: Request, level: Level | None
+) -> tuple[Mp3Facts, Loudness]:
+    """Gives the loudness of the sound before its gain, too; so does `_split`."""
+    levelled = LevelledSound(sound, level)
     written = write_mp3(
-        _checked(itertools.chain([first], blocks), reader, request),
-        encoding,
-        id3_tag(tags),
+        levelled.blocks,
+        sound.encoding,
+        id3,
         output,
         threads=request.threads,
-        seconds=reader.expected_seconds,
-        read=lambda: reader.progress,
+        seconds=sound.seconds,
+        read=sound.read,
+        check=levelled.new_check(),
     )
-    return _mp3_facts(written, encoding.sample_rate, encoding.channels)
+    return levelled.facts(written, request.options)
 
 
-def _mp3_facts(written: Written, sample_rate: int, channels: int) -> Mp3Facts:
-    duration = written.samples / sample_rate
-    return Mp3Facts(
-        duration=duration,
-        bitrate=round(8 * written.size / duration) if duration else 0,
-        sample_rate=sample_rate,
-        channels=channels,
+def _split(
+    sound: WantedSound,
+    planned: Sequence[PlannedPart],
+    labels: Labels,
+    output: Output,
+    request: Request,
+    level: Level | None,
+) -> tuple[Mp3Facts, Loudness, tuple[ResultPart, ...]]:
+    levelled = LevelledSound(sound, level)
+    written = write_parts(
+        levelled.blocks,
+        sound.encoding,
+        planned,
+        partial(labels_of_part, labels, request.options, count=len(planned)),
+        output,
+        threads=request.threads,
+        seconds=sound.seconds,
+        read=sound.read,
+        new_check=levelled.new_check,
     )
+    mp3, loudness = levelled.facts(written.whole, request.options)
+    return mp3, loudness, written.parts
 
 
-def _checked(blocks: Iterator[Samples], reader: TrackReader, request: Request) -> Iterator[Samples]:
-    """The blocks; raises Permanent where the file is too long, and at its end if it is no good."""
-    for block in blocks:
-        _check_length(reader.decoded, request)
-        yield block
-    if refusal := _refusal(reader):
-        raise refusal
-
-
-def _refusal(reader: TrackReader) -> Permanent | None:
-    return judge(reader.reading, reader.completeness)
-
-
-def _check_length(seconds: float, request: Request) -> None:
-    if seconds > request.max_seconds:
-        limit = request.max_seconds / 3600
-        raise Permanent("too_long", f"The file is longer than {limit:g} hours, which is the limit.")
-
-
-def _facts(media: Media, reader: TrackReader, tags: Tags) -> MediaFacts:
-    return MediaFacts(
-        container=media.container_name,
-        codec=media.codec_name,
-        channels=reader.source_channels,
-        sample_rate=reader.source_sample_rate,
-        duration=round(max(media.promise.seconds or 0.0, reader.decoded), 3),
-        title=tags.title,
-    )
+def _planned(
+    chapters: Sequence[Chapter], sound: WantedSound, labels: Labels, request: Request
+) -> list[PlannedPart]:
+    inside = within(chapters, Span.of(request.options))
+    title = labels.tags.title or title_from_name(request.name)
+    return plan_parts(inside, sound.encoding.sample_rate, sound.seconds, title)

@@ -148,8 +148,11 @@ INDEXED_CONTAINERS: Final = frozenset({_MP4})
 MEASURED_CONTAINERS: Final = frozenset({"avi", "mpeg", "mpegts", "ogg", "wav"})
 """Containers whose duration the library takes from what is there, cut off or not."""
 
-STREAM_TAGGED_CONTAINERS: Final = frozenset({"ogg"})
-"""Containers whose titles stand with the stream (Vorbis comments), not with the file."""
+TRACK_TAGGED_CONTAINERS: Final = frozenset({_MATROSKA, "ogg"})
+"""Containers whose tags may stand with the track, not with the file."""
+
+TITLED_TRACK_CONTAINERS: Final = frozenset({"ogg"})
+"""Those of them where the track's title is that of the file (Vorbis comments)."""
 
 STREAMED_CONTAINERS: Final = frozenset(
     {"aac", "ac3", "eac3", "flac", "flv", _MATROSKA, _MP4, "mpeg", "mpegts", "ogg", "wav"}
@@ -173,3 +176,46 @@ def mp3_sample_rate(rate: int) -> int:
     48 kHz, the highest there is, for everything above.
     """
     return next((known for known in SAMPLE_RATES if known >= rate), SAMPLE_RATES[-1])
+
+
+PICTURE_DECODERS: Final = frozenset(
+    {
+        "cinepak",
+        "dnxhd",
+        "dvvideo",
+        "ffv1",
+        "flv",
+        "h263",
+        "h264",
+        "hevc",
+        "libdav1d",
+        "libvpx-vp9",
+        "mjpeg",
+        "mpeg1video",
+        "mpeg2video",
+        "mpeg4",
+        "msmpeg4",
+        "msmpeg4v1",
+        "msmpeg4v2",
+        "png",
+        "prores",
+        "rv30",
+        "rv40",
+        "svq1",
+        "svq3",
+        "theora",
+        "vc1",
+        "vp6",
+        "vp6a",
+        "vp6f",
+        "vp8",
+        "vp9",
+        "wmv1",
+        "wmv2",
+        "wmv3",
+    }
+)
+"""Names of FFmpeg's decoders that may run where a cover was asked for, and only there."""
+
+MAX_PICTURE_PIXELS: Final = 36_000_000
+"""How large a picture may be that they decode: a little more than 8K UHD."""

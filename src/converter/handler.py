@@ -45,6 +45,8 @@ from converter.single_flight import SingleFlight
 
 log = structlog.get_logger(__name__)
 
+_MP3: Final = (".mp3", "audio/mpeg")
+_ZIP: Final = (".zip", "application/zip")
 _UNEXPECTED: Final = Failure(
     "internal", "The conversion broke off for a reason that is not the video's."
 )
@@ -189,8 +191,12 @@ class Converter:
             raise MediaMissing(job.fid)
         started = monotonic()
         keeper = LeaseKeeper(self._jobs, job, attempt, self._policy, self._clock)
+        suffix, content_type = _ZIP if job.options.split_chapters else _MP3
         writer = self._mp3s.writer(
-            job.writing_fid, name=f"{job.fid}.mp3", content_type="audio/mpeg", hold_start=True
+            job.writing_fid,
+            name=f"{job.fid}{suffix}",
+            content_type=content_type,
+            rewritable=True,
         )
         arriving = job.state is State.RECEIVING
 
@@ -236,6 +242,12 @@ class Converter:
             sha256=stored.sha256,
             duration=conversion.mp3.duration,
             bitrate=conversion.mp3.bitrate,
+            parts=conversion.parts,
+            mode=conversion.mp3.mode,
+            channels=conversion.mp3.channels,
+            sample_rate=conversion.mp3.sample_rate,
+            loudness=conversion.mp3.loudness,
+            notes=conversion.notes,
         )
         ready = self._moved(
             job.fid,

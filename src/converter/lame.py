@@ -5,6 +5,7 @@ releases the interpreter lock during each call. The functions are those of lame.
 """
 
 import ctypes
+import math
 from dataclasses import dataclass
 from functools import cache
 from typing import Final, Self
@@ -18,7 +19,7 @@ _VBR_MTRH: Final = 4  # vbr_mode of lame.h: the variable bitrate method that `la
 _FLUSH_BYTES: Final = 7200  # lame.h: what lame_encode_flush may need
 _TAG_BYTES: Final = 2880  # MAXFRAMESIZE of LAME's VbrTag.h
 
-_LOUDEST: Final = 16.0  # 24 dB over full scale; at a million times that, LAME ends the process
+LOUDEST: Final = 16.0  # 24 dB over full scale; at a million times that, LAME ends the process
 
 _Context = ctypes.c_void_p
 
@@ -34,6 +35,7 @@ _INTEGER_SETTINGS: Final = (
     "lame_set_VBR_q",
     "lame_set_bWriteVbrTag",
     "lame_set_disable_reservoir",
+    "lame_set_lowpassfreq",
 )
 
 
@@ -46,13 +48,15 @@ class Encoding:
     """How to encode: `sample_rate` in Hz, one or two `channels`.
 
     Either `bitrate` in kbit/s (constant; the nearest that the sample rate allows) or `quality`
-    from 0 to 9 (variable) is set.
+    from 0 to 9 (variable) is set. Frequencies above `lowpass` Hz are left out; None: as LAME does
+    for such a bitrate.
     """
 
     sample_rate: int
     channels: int
     bitrate: int | None = None
     quality: int | None = None
+    lowpass: int | None = None
 
 
 @cache
@@ -68,6 +72,8 @@ def _library() -> ctypes.CDLL:
     for name in _INTEGER_SETTINGS:
         getattr(library, name).argtypes = [_Context, ctypes.c_int]
     library.lame_init_params.argtypes = [_Context]
+    library.lame_get_scale.argtypes = [_Context]
+    library.lame_get_scale.restype = ctypes.c_float
     library.lame_close.argtypes = [_Context]
     library.lame_encode_buffer_ieee_float.argtypes = [
         _Context,
@@ -87,6 +93,17 @@ def version() -> str:
     """The encoder's own version, such as "3.100"; raises LameError if it is not installed."""
     spelled: bytes = _library().get_lame_version()
     return spelled.decode("ascii")
+
+
+def own_gain(encoding: Encoding) -> float:
+    """By how many dB the encoder changes the sound before it encodes it.
+
+    At lower constant bitrates LAME makes it a little quieter (scale in its presets.c).
+    """
+    if encoding.bitrate is None:
+        return 0.0
+    with Encoder(encoding) as encoder:
+        return 20 * math.log10(encoder.scale)
 
 
 class Encoder:
@@ -122,18 +139,25 @@ class Encoder:
         if encoding.quality is not None:
             settings["lame_set_VBR"] = _VBR_MTRH
             settings["lame_set_VBR_q"] = encoding.quality
+        if encoding.lowpass is not None:
+            settings["lame_set_lowpassfreq"] = encoding.lowpass
         for name, value in settings.items():
             if getattr(self._library, name)(self._context, value) < 0:
                 raise LameError(f"The MP3 encoder refuses {name}({value}).")
         if self._library.lame_init_params(self._context) < 0:
             raise LameError(f"The MP3 encoder refuses {encoding}.")
 
+    @property
+    def scale(self) -> float:
+        """What samples are multiplied by."""
+        return float(self._library.lame_get_scale(self._context))
+
     def encode(self, samples: NDArray[np.float32]) -> bytes:
         """MP3 data for `samples`, an array of (channels, n) with full scale at 1.0.
 
         What comes out lags behind what goes in. What is no number becomes silence.
         """
-        planes = _tamed(np.ascontiguousarray(samples, dtype=np.float32))
+        planes = tamed(np.ascontiguousarray(samples, dtype=np.float32))
         channels, count = planes.shape
         if channels != self.encoding.channels:
             raise LameError(f"{channels} channels were given, not {self.encoding.channels}.")
@@ -163,7 +187,7 @@ class Encoder:
     def tag_frame(self) -> bytes:
         """The Xing/LAME frame of what came out, to be put over its first bytes.
 
-        There is none, b"", before the first frame of sound.
+        There is none, b"", before the first frame of sound, and where a frame has no room for it.
         """
         out = ctypes.create_string_buffer(_TAG_BYTES)
         size = self._library.lame_get_lametag_frame(self._context, out, _TAG_BYTES)
@@ -184,10 +208,10 @@ class Encoder:
         self.close()
 
 
-def _tamed(planes: NDArray[np.float32]) -> NDArray[np.float32]:
+def tamed(planes: NDArray[np.float32]) -> NDArray[np.float32]:
     """The samples without those that a damaged file can hold and that make LAME abort."""
     # Not so either for what is no number; the largest and the least take no memory, unlike np.abs.
-    if planes.max(initial=0.0) <= _LOUDEST and planes.min(initial=0.0) >= -_LOUDEST:
+    if planes.max(initial=0.0) <= LOUDEST and planes.min(initial=0.0) >= -LOUDEST:
         return planes
-    numbers = np.nan_to_num(planes, nan=0.0, posinf=_LOUDEST, neginf=-_LOUDEST)
-    return numbers.clip(-_LOUDEST, _LOUDEST)
+    numbers = np.nan_to_num(planes, nan=0.0, posinf=LOUDEST, neginf=-LOUDEST)
+    return numbers.clip(-LOUDEST, LOUDEST)

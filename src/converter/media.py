@@ -9,7 +9,6 @@ import av
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.error import FFmpegError
-from av.stream import Disposition, Stream
 
 from chassis.errors import Permanent
 from converter.formats import (
@@ -17,7 +16,8 @@ from converter.formats import (
     CONTAINERS,
     INDEXED_CONTAINERS,
     MEASURED_CONTAINERS,
-    STREAM_TAGGED_CONTAINERS,
+    TITLED_TRACK_CONTAINERS,
+    TRACK_TAGGED_CONTAINERS,
 )
 from converter.ports import SourceReader
 from converter.structure import (
@@ -27,6 +27,7 @@ from converter.structure import (
     has_signature,
     is_in_boxes,
 )
+from converter.tracks import choose_track
 from converter.verdict import Promise
 
 MAX_STREAMS: Final = 200
@@ -44,7 +45,6 @@ _DURATION_ESTIMATED: Final = "Estimating duration from bitrate"
 
 _SECOND: Final = 1_000_000  # AV_TIME_BASE: the unit of a container's duration
 _STILL_IMAGE_BRANDS: Final = frozenset({"avif", "heic", "heix", "heim", "heis", "mif1", "msf1"})
-_UNWANTED: Final = Disposition.comment | Disposition.visual_impaired | Disposition.clean_effects
 
 
 class MediaFile:
@@ -127,23 +127,50 @@ class Media:
         return self.track.codec_context.codec.canonical_name
 
     @property
+    def sound_start(self) -> float:
+        """Where the track's sound begins on the timeline of the file, in seconds.
+
+        What libavformat tells so of an MP3 is the encoder's delay, which is no place on it.
+        """
+        if self.container.format.name == "mp3" or not self.track.time_base:
+            return 0.0
+        return max(0.0, float((self.track.start_time or 0) * self.track.time_base))
+
+    @property
     def metadata(self) -> dict[str, str]:
-        """The tags of the file."""
-        tagged_stream = self.container.format.name in STREAM_TAGGED_CONTAINERS
-        return self.track.metadata if tagged_stream else self.container.metadata
+        """The tags of the file and of its track, by names in lower case.
+
+        Where both have one, it is the file's; but a language is the track's. What a track is called
+        ("Stereo") is no title: libavformat tells that in lower case, and Matroska's tags as they
+        are, in capitals.
+        """
+        container = self.container.format.name
+        found: dict[str, str] = {}
+        if container in TRACK_TAGGED_CONTAINERS:
+            own = self.track.metadata
+            found = {key.lower(): text for key, text in own.items() if key != "title"}
+            if container in TITLED_TRACK_CONTAINERS and "title" in own:
+                found["title"] = own["title"]
+        found |= {key.lower(): text for key, text in self.container.metadata.items()}
+        if self.track.language:
+            found["language"] = self.track.language
+        return found
 
 
-def open_media(source: SourceReader) -> Media:
+def open_media(source: SourceReader, wanted: int | str | None = None) -> Media:
     """Open what `source` holds, without running any decoder but those for sound.
 
-    Raises Permanent: not_media, no_audio, truncated, corrupt.
+    `wanted` is the track to convert, see converter.tracks. Raises Permanent: not_media, no_audio,
+    no_such_track, truncated, corrupt.
     """
     # The index of a file in fragments is all over it: libavformat would read it twice.
     options = IN_ORDER if is_in_boxes(source) else {}
-    return open_file(MediaFile(source), options)
+    return open_file(MediaFile(source), options, wanted)
 
 
-def open_file(file: MediaFile, options: Mapping[str, str]) -> Media:
+def open_file(
+    file: MediaFile, options: Mapping[str, str], wanted: int | str | None = None
+) -> Media:
     """As `open_media`, with further options of the demuxer."""
     source = file.source
     with av.logging.Capture() as logs:
@@ -166,7 +193,7 @@ def open_file(file: MediaFile, options: Mapping[str, str]) -> Media:
             av.logging.set_level(None)
     if len(container.streams) >= MAX_STREAMS or _logged(logs, _TOO_MANY_STREAMS):
         raise _too_many_streams()
-    track = _choose_track(source, container)
+    track = _track(source, container, wanted)
     measured = container.format.name in MEASURED_CONTAINERS
     guessed = measured or _logged(logs, _DURATION_ESTIMATED)
     return Media(file=file, container=container, track=track, guessed=guessed)
@@ -188,38 +215,20 @@ def _unreadable(source: SourceReader) -> Permanent:
     return Permanent("not_media", "The file is neither a video nor a sound file.")
 
 
-def _choose_track(source: SourceReader, container: InputContainer) -> AudioStream:
-    """The default track, or the first; commentaries and descriptions only if there is nothing else.
-
-    Raises Permanent: no_audio; not_media for a picture; truncated.
-    """
+def _track(
+    source: SourceReader, container: InputContainer, wanted: int | str | None
+) -> AudioStream:
+    """Raises Permanent: no_audio, no_such_track; not_media for a picture; truncated."""
     if not container.streams:
         raise _unreadable(source)
     tracks = [stream for stream in container.streams if isinstance(stream, AudioStream)]
-    readable = [track for track in tracks if _decoder(track) in AUDIO_DECODERS]
-    if readable:
-        return min(readable, key=_preference)
     if tracks:
-        raise Permanent("no_audio", "The sound of the file is in a format that cannot be read.")
+        return choose_track(tracks, wanted)
     if container.metadata.get("major_brand") in _STILL_IMAGE_BRANDS:
         raise Permanent("not_media", "The file is a picture.")
     if completeness(source) is Completeness.CUT:
         raise Permanent("truncated", "The end of the file is missing.")
     raise Permanent("no_audio", "The file has no sound.")
-
-
-def _decoder(track: AudioStream) -> str | None:
-    # PyAV's type does not say so, but a stream without a decoder has no context.
-    context: object = track.codec_context
-    return None if context is None else track.codec_context.codec.name
-
-
-def _preference(track: Stream) -> tuple[bool, bool, int]:
-    return (
-        bool(track.disposition & _UNWANTED),
-        not track.disposition & Disposition.default,
-        track.index,
-    )
 
 
 def _promise(container: InputContainer, track: AudioStream) -> Promise:

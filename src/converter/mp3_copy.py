@@ -19,6 +19,7 @@ from converter.decode import TrackReader
 from converter.encode import Written
 from converter.frame_blocks import seconds_of_sound
 from converter.frames import FrameHeader, is_sound, parse_header, split_frames
+from converter.id3 import Id3
 from converter.mp3_writer import Mp3Writer, Output
 from converter.short_sound import LEAST_FRAMES
 from converter.xing import DECODER_DELAY, LONGEST_GAP, blank_tag_frame, is_tag_frame
@@ -59,7 +60,7 @@ def look(reader: TrackReader, codec: str, options: ConversionOptions) -> Copyabl
     if len(frames) < max(LEAST_FRAMES, len(packets) // 2):
         return None
     header = headers[0]
-    if any((h.sample_rate, h.channels) != (header.sample_rate, header.channels) for h in headers):
+    if not (_is_as_asked(header, options) and _are_alike(headers)):
         return None
     bitrate = sum(h.bitrate for h in headers) / len(headers)
     told = (reader.bitrate or 0) / 1000 / _TOLERANCE  # of all; without the gaps, so a bit high
@@ -70,6 +71,18 @@ def look(reader: TrackReader, codec: str, options: ConversionOptions) -> Copyabl
     if packets[0].is_discard or (delay is not None and not 0 <= delay <= LONGEST_GAP):
         return None
     return Copyable(frames[0], header, len({h.bitrate for h in headers}) == 1, delay)
+
+
+def _is_as_asked(header: FrameHeader, options: ConversionOptions) -> bool:
+    return (
+        options.lowpass is None
+        and options.sample_rate in (None, header.sample_rate)
+        and options.channels in (None, header.channels)
+    )
+
+
+def _are_alike(headers: list[FrameHeader]) -> bool:
+    return len({(header.sample_rate, header.channels) for header in headers}) == 1
 
 
 def _highest_bitrate(header: FrameHeader, options: ConversionOptions) -> float:
@@ -93,7 +106,7 @@ def sound_frames(packet: bytes) -> list[bytes]:
 def copy_mp3(
     reader: TrackReader,
     copyable: Copyable,
-    id3: bytes,
+    id3: Id3,
     output: Output,
     check: Callable[[], None],
 ) -> Written:
@@ -105,7 +118,7 @@ def copy_mp3(
     for packets in reader.packet_blocks(_TOGETHER):
         _copy_block(packets, reader, mp3)
         dropped += _skipped(packet for packet in packets if not packet.is_discard)[1]
-        mp3.show(reader.progress)
+        mp3.show(reader.progress(reader.expected_seconds))
         check()
     if copyable.delay is None:
         mp3.finish(0, mp3.samples)

@@ -1,15 +1,29 @@
-"""Writing an MP3 whose first bytes are only known at its end."""
+"""Writing an MP3 whose first frame is only known at its end."""
 
 import time
 from collections.abc import Iterable, Sequence
 from typing import Final, Protocol
 
 from converter.frames import parse_header
+from converter.id3 import Id3
 from converter.ports import Sink
 from converter.xing import FrameIndex, tag_frame
 
 _OUTPUT_BYTES: Final = 64 * 1024
 _PROGRESS_SECONDS: Final = 0.25
+
+
+class Mp3Output(Protocol):
+    """Where one MP3 goes."""
+
+    def write(self, data: bytes) -> None:
+        """Append."""
+
+    def rewrite(self, offset: int, data: bytes) -> None:
+        """See Sink."""
+
+    def progress(self, fraction: float) -> None:
+        """How much is done, from 0 to 1."""
 
 
 class Output(Sink, Protocol):
@@ -20,12 +34,12 @@ class Output(Sink, Protocol):
 
 
 class Mp3Writer:
-    """An MP3 on its way to `output`: `id3`, a Xing/LAME frame, frames of sound.
+    """An MP3 on its way to `output`: a Xing/LAME frame, frames of sound, and `id3` around them.
 
     `template` is such a frame, of the size and with everything that does not depend on the sound.
     """
 
-    def __init__(self, output: Output, id3: bytes, template: bytes) -> None:
+    def __init__(self, output: Mp3Output, id3: Id3, template: bytes) -> None:
         self._output = output
         self._id3 = id3
         self._template = template
@@ -33,14 +47,15 @@ class Mp3Writer:
         if header is None:
             raise ValueError("the template is no frame")
         self._samples_per_frame = header.samples
-        self._gathered = bytearray(id3 + template)
+        self._sample_rate = header.sample_rate
+        self._gathered = bytearray(id3.start + template)
         self._index = FrameIndex()
         self._shown = 0.0
         self._shown_at = time.monotonic()
 
     @property
     def size(self) -> int:
-        """How many bytes the MP3 has up to now, without `id3`."""
+        """How many bytes the MP3 has up to now, without tags."""
         return len(self._template) + self._index.size
 
     @property
@@ -68,9 +83,10 @@ class Mp3Writer:
 
     def finish(self, delay: int, samples: int) -> None:
         """Say what is true of the whole: `samples` of sound after `delay` too many."""
+        self._gathered += self._id3.end(self.size)
         self._flush()
         tag = tag_frame(self._template, self._index, delay, self.samples - delay - samples)
-        self._output.rewrite_start(self._id3 + tag)
+        self._output.rewrite(0, self._id3.finished(samples / self._sample_rate) + tag)
 
     def _flush(self) -> None:
         self._output.write(bytes(self._gathered))

@@ -20,5 +20,8 @@ class Sink(Protocol):
     def write(self, data: bytes) -> None:
         """Append."""
 
-    def rewrite_start(self, data: bytes) -> None:
-        """Replace the first bytes: at most 1 MiB, and no more than were written."""
+    def rewrite(self, offset: int, data: bytes) -> None:
+        """Replace bytes from `offset` on: at most 1 MiB, all of them written already."""
+
+    def start_over(self) -> None:
+        """Forget all that was written: the MP3 begins anew."""

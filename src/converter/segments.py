@@ -23,6 +23,7 @@ from typing import Final
 from converter.frames import coded_channels, samples_per_frame, split_frames
 from converter.lame import Encoder, Encoding
 from converter.resample import Samples
+from converter.xing import blank_tag_frame, has_room_for_tag
 
 PERIOD: Final = 49
 """The frames after which the padding of frames repeats: 49 x 1152 x 8 bits/s divides evenly."""
@@ -120,6 +121,7 @@ class _Run:
         self._encoder = Encoder(encoding)
         self._rest = b""
         self._has_begun = False
+        self._begins_with_tag = True
         self._has_given_tag = first_frame > 0
         self.position = first_frame * samples_per_frame(encoding.sample_rate)
 
@@ -137,7 +139,9 @@ class _Run:
         if self._has_given_tag or not frames:
             return frames
         self._has_given_tag = True
-        return [self._encoder.tag_frame(), *frames]
+        if self._begins_with_tag:
+            return [self._encoder.tag_frame(), *frames]
+        return [blank_tag_frame(frames[0], constant=True, gaps=True), *frames]
 
     def close(self) -> None:
         """Free the encoder."""
@@ -145,10 +149,11 @@ class _Run:
 
     def _split(self, data: bytes) -> list[bytes]:
         frames, self._rest = split_frames(self._rest + data)
-        if frames and not self._has_begun:
-            self._has_begun = True
-            return frames[1:]  # the place of the tag
-        return frames
+        if not frames or self._has_begun:
+            return frames
+        self._has_begun = True
+        self._begins_with_tag = has_room_for_tag(frames[0])
+        return frames[1:] if self._begins_with_tag else frames
 
 
 @dataclass(slots=True)

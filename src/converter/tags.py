@@ -1,19 +1,46 @@
-"""The tags of the MP3: what its title and the like are, and how they are written."""
+"""The tags of the MP3: what its title and the like are, by its source and its owner's wishes."""
 
-import io
 import re
 import unicodedata
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields
 from typing import Final
 
-from mutagen import id3
+import langcodes
+from langcodes.tag_parser import LanguageTagError
+
+from chassis.options import ConversionOptions
 
 UNTITLED: Final = "Untitled"
 _MAX_CHARACTERS: Final = 250
+_MAX_COMMENT: Final = 1000
+
+# What libavformat calls each of them. In Matroska, tags of other levels than the file's own stand
+# behind the level's name (RFC 9559 5.1.8, "TargetType").
+_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
+    "title": ("title",),
+    "artist": ("artist", "performer"),
+    "album": ("album",),
+    "album_artist": ("album_artist", "albumartist", "album artist"),
+    "date": ("date", "date_released", "date_recorded", "year"),
+    "track": ("track", "part_number"),
+    "genre": ("genre",),
+    "comment": ("comment",),
+    "language": ("language",),
+}
+_LEVELS: Final = ("track/", "song/", "", "episode/", "movie/", "concert/")  # the nearest first
+_OF_ALBUM: Final[Mapping[str, tuple[str, ...]]] = {
+    "album": ("album/title",),
+    "album_artist": ("album/artist",),
+    "date": ("album/date_released", "album/date_recorded", "album/date"),
+    "genre": ("album/genre",),
+}
 
 _SUFFIX: Final = re.compile(r"\.(?!\d+$)[A-Za-z0-9]{1,5}$")
-_DATE: Final = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
+_DATE: Final = re.compile(r"\d{4}(-\d\d(-\d\d)?)?", re.ASCII)
+_TRACK: Final = re.compile(r"0*([1-9]\d{0,3})(?:/0*([1-9]\d{0,3}))?", re.ASCII)
+_LANGUAGE: Final = re.compile(r"[a-z]{3}")  # ISO 639-2, as ID3v2 has it
+_UNTOLD: Final = "und"
 # Marks that turn text around or embed it can make a name show as another one.
 _TURNING_MARKS: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
 _UNWRITABLE: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
@@ -21,66 +48,94 @@ _UNWRITABLE: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 @dataclass(frozen=True, slots=True)
 class Tags:
-    """What an MP3 says of itself; `date` as YYYY, YYYY-MM or YYYY-MM-DD."""
+    """What an MP3 says of itself.
 
-    title: str
+    date: YYYY, YYYY-MM or YYYY-MM-DD; track: a number, or "number/count"; language: ISO 639-2.
+    """
+
+    title: str | None = None
     artist: str | None = None
     album: str | None = None
+    album_artist: str | None = None
     date: str | None = None
+    track: str | None = None
+    genre: str | None = None
+    comment: str | None = None
+    language: str | None = None
 
 
-def choose_tags(metadata: Mapping[str, str], name: str) -> Tags:
-    """Tags from the source's own, whatever the case of their names; the title else from `name`."""
-    found = {key.lower(): _clean(value) for key, value in metadata.items()}
-    date = _DATE.match(found.get("date", ""))
-    return Tags(
-        title=found.get("title") or title_from_name(name),
-        artist=found.get("artist") or None,
-        album=found.get("album") or None,
-        date=date.group() if date else None,
-    )
+def choose_tags(
+    metadata: Mapping[str, str], name: str, options: ConversionOptions | None = None
+) -> Tags:
+    """Tags from the source's own, whatever the case of their names; the title else from `name`.
+
+    What `options` say replaces them; an empty text there leaves a tag out.
+    """
+    found = {key.lower(): value for key, value in metadata.items()}
+    tags: dict[str, str | None] = {}
+    for tag in fields(Tags):
+        values = (_READERS.get(tag.name, clean)(text) for text in _named(found, tag.name))
+        tags[tag.name] = next(filter(None, values), None)
+        wanted = getattr(options, tag.name, None)
+        if wanted is not None:
+            tags[tag.name] = clean(wanted, _MAX_COMMENT) or None
+        elif tag.name == "title":
+            tags["title"] = tags["title"] or title_from_name(name)
+    return Tags(**tags)
 
 
 def title_from_name(name: str) -> str:
     """A file's name without folders, suffix and characters that cannot be shown."""
     last = re.split(r"[/\\]", name)[-1]
-    cleaned = _clean(last)
+    cleaned = clean(last)
     return _SUFFIX.sub("", cleaned).strip(" .") or cleaned.strip(" .") or UNTITLED
 
 
-def id3_tag(tags: Tags) -> bytes:
-    """The ID3v2.3 tag that stands before the sound, without padding."""
-    frames = id3.ID3()
-    for frame, text in (
-        (id3.TIT2, tags.title),
-        (id3.TPE1, tags.artist),
-        (id3.TALB, tags.album),
-        (id3.TDRC, tags.date),
-    ):
-        if text:
-            encoding = id3.Encoding.LATIN1 if _is_latin1(text) else id3.Encoding.UTF16
-            frames.add(frame(encoding=encoding, text=[text]))
-    frames.update_to_v23()
-    written = io.BytesIO()
-    frames.save(written, v1=0, v2_version=3, padding=lambda _: 0)
-    return written.getvalue()
-
-
-def _clean(text: str) -> str:
-    """One line of text that can be shown; nothing if it was not decodable."""
+def clean(text: str, limit: int = _MAX_CHARACTERS) -> str:
+    """One line of text that can be shown, of so many characters; nothing if it was undecodable."""
     if "\ufffd" in text:
         return ""
     visible = "".join(
         " " if unicodedata.category(character) in _UNWRITABLE else character
-        for character in unicodedata.normalize("NFC", text)
+        for character in unicodedata.normalize("NFC", text[: 4 * limit])
         if character not in _TURNING_MARKS
     )
-    return " ".join(visible.split())[:_MAX_CHARACTERS].strip()
+    return " ".join(visible.split())[:limit].strip()
 
 
-def _is_latin1(text: str) -> bool:
-    try:
-        text.encode("latin-1")
-    except UnicodeEncodeError:
-        return False
-    return True
+def language_code(text: str) -> str | None:
+    """The code of three letters (ISO 639-2) that `text` means, a code too; None if it is none."""
+    code = text.strip().lower()
+    if not _LANGUAGE.fullmatch(code):
+        try:
+            code = langcodes.get(code).to_alpha3()
+        except (LookupError, LanguageTagError):
+            return None
+    return None if code == _UNTOLD else code
+
+
+def _named(found: Mapping[str, str], tag: str) -> Iterator[str]:
+    names = [level + name for level in _LEVELS for name in _NAMES[tag]]
+    return (found[name] for name in (*names, *_OF_ALBUM.get(tag, ())) if name in found)
+
+
+def _comment(text: str) -> str:
+    return clean(text, _MAX_COMMENT)
+
+
+def _date(text: str) -> str | None:
+    date = _DATE.match(text.strip())
+    return date.group() if date else None
+
+
+def _track(text: str) -> str | None:
+    track = _TRACK.fullmatch(text.strip())
+    return "/".join(filter(None, track.groups())) if track else None
+
+
+_READERS: Final[Mapping[str, Callable[[str], str | None]]] = {
+    "comment": _comment,
+    "date": _date,
+    "track": _track,
+    "language": language_code,
+}

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from chassis.errors import Permanent
+from converter.spelling import clock
 from converter.structure import Completeness
+
+TRUNCATED: Final = "truncated"
 
 _EXACT_SECONDS: Final = 0.1  # a track whose own length is known ends within a packet or two of it
 _LOOSE_SECONDS: Final = 1.0  # what headers are wrong by in files that play well
@@ -57,13 +60,25 @@ def judge(reading: Reading, completeness: Callable[[], Completeness]) -> Permane
     all_there = promise.indexed and structure is Completeness.WHOLE
     if not all_there and _is_short(reading, _LOOSE_SECONDS, _LOOSE_SHARE):
         return _damaged(reading) if structure is Completeness.WHOLE else _truncated(reading)
+    if refusal := judge_sound(reading):
+        return refusal
+    if promise.of_track and not short and reading.decoded < _LEAST_SHARE * (promise.seconds or 0):
+        return Permanent("corrupt", "More than half of the sound of the file cannot be read.")
+    return None
+
+
+def judge_sound(reading: Reading) -> Permanent | None:
+    """Why what was read is refused, whatever may be missing behind it; None if it is good."""
     if not reading.packets:
         return Permanent("no_audio", "The sound track of the file is empty.")
     if not reading.decoded or reading.damaged > _LEAST_SHARE * reading.packets:
         return Permanent("corrupt", "The sound of the file is damaged beyond use.")
-    if promise.of_track and not short and reading.decoded < _LEAST_SHARE * (promise.seconds or 0):
-        return Permanent("corrupt", "More than half of the sound of the file cannot be read.")
     return None
+
+
+def truncation_note(reading: Reading) -> str:
+    """What to tell the owner of a file whose end is missing, if the rest is converted."""
+    return f"The end of the file is missing: {_found(reading)} were converted."
 
 
 def _is_short(reading: Reading, tolerance: float, share: float = 0.0) -> bool:
@@ -72,9 +87,7 @@ def _is_short(reading: Reading, tolerance: float, share: float = 0.0) -> bool:
 
 
 def _truncated(reading: Reading) -> Permanent:
-    return Permanent(
-        "truncated", f"The end of the file is missing; only {_found(reading)} is there."
-    )
+    return Permanent(TRUNCATED, f"The end of the file is missing; only {_found(reading)} is there.")
 
 
 def _damaged(reading: Reading) -> Permanent:
@@ -82,13 +95,7 @@ def _damaged(reading: Reading) -> Permanent:
 
 
 def _found(reading: Reading) -> str:
-    found = _clock(reading.reached)
+    found = clock(reading.reached)
     if reading.promise.seconds and _is_short(reading, _LOOSE_SECONDS):
-        return f"{found} of {_clock(reading.promise.seconds)}"
+        return f"{found} of {clock(reading.promise.seconds)}"
     return found
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

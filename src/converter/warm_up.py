@@ -8,13 +8,21 @@ import wave
 from typing import Final
 
 import av
+import numpy as np
 
 from chassis.errors import Permanent
 from chassis.options import ConversionOptions
-from converter.engine import Request, convert
-from converter.tags import Tags, id3_tag
+from converter.chapters import Chapter
+from converter.drawing import encode_jpeg
+from converter.engine import convert
+from converter.id3 import Id3
+from converter.labels import Labels
+from converter.picture_decoding import decode_picture
+from converter.request import Request
+from converter.tags import Tags, language_code
 
 _SAMPLE_RATE: Final = 32_000
+_LANGUAGES: Final = ("de-AT", "nowhere", "what is no code")
 _TEXTS: Final = ("plain", "\u266a")  # ID3 writes the one as Latin-1, the other as UTF-16
 
 
@@ -31,7 +39,14 @@ def warm_up() -> None:
     with contextlib.suppress(Permanent):
         convert(_Bytes(b"no media"), _Nowhere(), request)
     for text in _TEXTS:
-        id3_tag(Tags(title=text, artist=text, album=text, date="2001-02-03"))
+        tags = Tags(title=text, artist=text, date="2001-02-03", genre="Rock", comment=text)
+        id3 = Id3(Labels(tags, (Chapter(0.0, 1.0, text),)))
+        id3.finished(seconds=0.5)
+        id3.end(size=1 << 20)
+    b"\xff\xfe".decode("utf-16")
+    decode_picture(encode_jpeg(np.zeros((8, 8, 3), np.uint8)))
+    for language in _LANGUAGES:
+        language_code(language)
 
 
 def _silence() -> bytes:
@@ -57,8 +72,11 @@ class _Nowhere:
     def write(self, data: bytes) -> None:
         """Forget it."""
 
-    def rewrite_start(self, data: bytes) -> None:
+    def rewrite(self, offset: int, data: bytes) -> None:
         """Forget it."""
+
+    def start_over(self) -> None:
+        """Nothing to forget."""
 
     def progress(self, fraction: float) -> None:
         """Forget it."""

@@ -9,6 +9,8 @@ import struct
 from enum import IntEnum
 from typing import Any, Final
 
+from chassis.ports import MAX_REWRITE_BYTES
+
 
 class Kind(IntEnum):
     """What a message is. To the process go START, DATA and SIZE, the others come from it."""
@@ -17,35 +19,38 @@ class Kind(IntEnum):
     DATA = 2  # the answer to READ: at least one byte, none at the end of the source
     READ = 3  # READ_REQUEST: bytes of the source are wanted
     WRITE = 4  # bytes to append to the MP3
-    REWRITE = 5  # bytes to put over the start of the MP3
+    REWRITE = 5  # OFFSET, and bytes to put over those that were written there
     PROGRESS = 6  # PROGRESS_REPORT: how much is done, from 0 to 1
     DONE = 7  # JSON: the facts of the conversion
     FAILED = 8  # JSON: why there will be no MP3
     AWAIT_SIZE = 9  # the size of a source on its way is wanted, once its last byte has come
     SIZE = 10  # the answer to it, in bytes
+    START_OVER = 11  # what was written of the MP3 is to be forgotten
 
 
 HEADER: Final = struct.Struct("<BI")  # kind, length of the payload in bytes
 READ_REQUEST: Final = struct.Struct("<QI")  # offset, length
+OFFSET: Final = struct.Struct("<Q")
 PROGRESS_REPORT: Final = struct.Struct("<d")
 SIZE: Final = struct.Struct("<Q")
 
 MAX_READ_BYTES: Final = 1 << 20
-MAX_REWRITE_BYTES: Final = 1 << 20
 _MAX_OFFSET: Final = (1 << 63) - 1  # what libavformat can count to
 _MAX_DOCUMENT_BYTES: Final = 64 * 1024
+_MAX_FACTS_BYTES: Final = 1 << 19  # with a title for each of many parts
 
 MAX_PAYLOAD: Final = {
     Kind.START: _MAX_DOCUMENT_BYTES,
     Kind.DATA: MAX_READ_BYTES,
     Kind.READ: READ_REQUEST.size,
     Kind.WRITE: 1 << 20,
-    Kind.REWRITE: MAX_REWRITE_BYTES,
+    Kind.REWRITE: OFFSET.size + MAX_REWRITE_BYTES,
     Kind.PROGRESS: PROGRESS_REPORT.size,
-    Kind.DONE: _MAX_DOCUMENT_BYTES,
+    Kind.DONE: _MAX_FACTS_BYTES,
     Kind.FAILED: _MAX_DOCUMENT_BYTES,
     Kind.AWAIT_SIZE: 0,
     Kind.SIZE: SIZE.size,
+    Kind.START_OVER: 0,
 }
 
 
@@ -73,6 +78,17 @@ def parse_read_request(payload: bytes, size: int | None) -> tuple[int, int]:
     if offset > (_MAX_OFFSET if size is None else size) or not 0 < length <= MAX_READ_BYTES:
         raise WireError(f"a READ of {length} bytes at {offset} is out of range")
     return offset, length
+
+
+def parse_rewrite(payload: bytes, written: int) -> tuple[int, bytes]:
+    """The offset and the bytes to put there, within the `written` ones; raises WireError."""
+    if len(payload) < OFFSET.size:
+        raise WireError("a REWRITE has no offset")
+    (offset,) = OFFSET.unpack_from(payload)
+    data = payload[OFFSET.size :]
+    if offset + len(data) > written:
+        raise WireError("a REWRITE goes beyond what was written")
+    return offset, data
 
 
 def parse_progress(payload: bytes) -> float:

@@ -98,6 +98,18 @@ def _tag_offset(frame: bytes) -> int | None:
     return start if frame[start : start + 4] in TAG_IDS else None
 
 
+def has_room_for_tag(first: bytes) -> bool:
+    """Whether frames such as `first` have room for a tag, without a byte of padding.
+
+    LAME leaves the tag out where they do not.
+    """
+    header = parse_header(first)
+    if header is None:
+        raise ValueError("this is no frame")
+    unpadded = header.size - (first[2] >> 1 & 1)
+    return unpadded >= header.sound_offset + _ALL
+
+
 def blank_tag_frame(first: bytes, *, constant: bool, gaps: bool) -> bytes:
     """A frame with an empty tag, to stand before the frame `first` and its like.
 

@@ -14,12 +14,14 @@ from gateway.adapters import Adapters
 from gateway.admission import Admission
 from gateway.presenting import Presenter
 from gateway.reception import Desk
+from gateway.reconversion import Reconversion
 from gateway.removal import Removal
 from gateway.reuse import Reuse
 from gateway.settings import SERVICE, GatewaySettings
 from gateway.uploads import Uploads
 from gateway.web.accounts import account_routes
 from gateway.web.answers import SAFETY
+from gateway.web.conversions import conversion_routes
 from gateway.web.downloads import download_routes
 from gateway.web.errors import answer_errors
 from gateway.web.health import health_routes
@@ -58,6 +60,9 @@ def create_app(
     ready = {**world.ready, "accepting": lambda: not draining.is_set()}
 
     app.register_blueprint(upload_routes(uploads, identify, presenter))
+    app.register_blueprint(
+        conversion_routes(world.jobs, Reconversion(desk, world.publisher), identify, presenter)
+    )
     app.register_blueprint(job_routes(world.jobs, removal, identify, presenter, show))
     app.register_blueprint(
         download_routes(world.jobs, world.mp3s, links, identify, presenter, now_utc)

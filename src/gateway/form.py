@@ -13,7 +13,7 @@ from gateway import refusals
 from gateway.naming import clean_name, extended_filename
 
 MULTIPART: Final = "multipart/form-data"
-MAX_FIELD_BYTES: Final = 200
+MAX_FIELD_BYTES: Final = 4096  # a comment of the most letters there may be, in UTF-8
 UNKNOWN_TYPE: Final = "application/octet-stream"
 # Any byte is a letter of it: names are decoded afterwards, whatever encoding a client used.
 _BYTES: Final = "latin-1"
@@ -88,15 +88,24 @@ class UploadForm:
 
     def close(self) -> None:
         """The body has ended; raises Refusal if it was not whole or had no file."""
-        try:
-            self._parser.close()
-        except MultipartError as error:
-            raise refusals.malformed_multipart("its end is missing") from error
+        self.end()
         if self._file is None:
             raise refusals.file_required()
         if not self.file_bytes:
             # A browser sends a nameless empty file where none was chosen.
             raise refusals.empty_file() if self._file_named else refusals.file_required()
+
+    def end(self) -> None:
+        """As `close`, for a form that needs no file."""
+        try:
+            self._parser.close()
+        except MultipartError as error:
+            raise refusals.malformed_multipart("its end is missing") from error
+
+    @property
+    def has_file(self) -> bool:
+        """Whether a file came, be it an empty one."""
+        return self._file is not None
 
     def _start(self, segment: MultipartSegment) -> None:
         disposition = segment.header("Content-Disposition", "")

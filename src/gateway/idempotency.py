@@ -63,5 +63,10 @@ class Fingerprint:
 
     def require_same(self, job: Job, options: ConversionOptions) -> None:
         """Raise Refusal unless the job was made of these bytes and options."""
-        if (self._sha256.hexdigest(), options) != (job.source.sha256, job.options):
-            raise refusals.key_reused()
+        require_same(job, self._sha256.hexdigest(), options)
+
+
+def require_same(job: Job, sha256: str | None, options: ConversionOptions) -> None:
+    """Raise Refusal unless the job was made of a source with that hash (hex) and these options."""
+    if (sha256, options) != (job.source.sha256, job.options):
+        raise refusals.key_reused()

@@ -4,8 +4,7 @@ import math
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from chassis.jobs import Failure, Job, MediaFacts, Result, Source, State
-from chassis.options import ConversionOptions
+from chassis.jobs import Failure, Job, Loudness, MediaFacts, Result, Source, State
 
 # The words of the older system, which its pages and clients know.
 WAITING: Final = "ONQUEUE"
@@ -32,12 +31,15 @@ class Presenter:
             "updated_at": _time(job.updated_at),
             "expires_at": _time(job.expires_at),
             "source": _source(job.source),
-            "options": _fields(job.options),
-            "result": _fields(job.result),
+            "options": job.options.to_document(),
+            "result": self._result(job, job.result) if job.result else None,
+            "seconds_waited": job.seconds_waited,
+            "seconds_converted": job.seconds_converted,
             "failure": _fields(job.failure),
             "attempts": job.attempts,
             "status_url": self.status_url(job),
             "download_url": self.download_url(job),
+            "convert_url": f"{self.status_url(job)}/convert" if job.has_source else None,
         }
 
     def accepted(self, job: Job) -> dict[str, Any]:
@@ -55,8 +57,24 @@ class Presenter:
         return f"{self._public_url}/jobs/{job.fid}"
 
     def download_url(self, job: Job) -> str:
-        """Where its MP3 is."""
+        """Where its MP3 is, or the ZIP of them."""
         return f"{self._public_url}/download?fid={job.fid}"
+
+    def _result(self, job: Job, result: Result) -> dict[str, Any]:
+        shown: dict[str, Any] = _fields(result) | {"notes": list(result.notes)}
+        del shown["parts"]
+        if result.parts:
+            shown["chapters"] = [
+                {
+                    "chapter": number,
+                    "title": part.title,
+                    "size": part.size,
+                    "duration": part.duration,
+                    "download_url": f"{self.download_url(job)}&chapter={number}",
+                }
+                for number, part in enumerate(result.parts, start=1)
+            ]
+        return shown
 
     def page_url(self, query: str) -> str:
         """Where a page of jobs is."""
@@ -79,11 +97,14 @@ def _source(source: Source) -> dict[str, Any]:
     }
 
 
-def _fields(part: MediaFacts | Result | Failure | ConversionOptions | None) -> Any:
-    """A part of a job that is shown as it is, and holds nothing but texts and numbers."""
+def _fields(part: MediaFacts | Result | Loudness | Failure | None) -> Any:
+    """A part of a job that is shown as it is; beside texts and numbers it may hold a loudness."""
     if part is None:
         return None
-    return {name: getattr(part, name) for name in part.__slots__}
+    found = {name: getattr(part, name) for name in part.__slots__}
+    if "loudness" in found:
+        found["loudness"] = _fields(found["loudness"])
+    return found
 
 
 def _time(time: datetime | None) -> str | None:

@@ -16,7 +16,7 @@ from chassis.options import ConversionOptions
 from chassis.ports import JobExists, JobStore, KeyTaken, MediaStore, MediaWriter, StoredMedia
 from chassis.references import delete_unnamed
 from chassis.result_key import result_key, upload_scope
-from chassis.sharing_moves import adopting
+from chassis.sharing_moves import adopting_if_offered
 from gateway import refusals
 from gateway.admission import Admission
 from gateway.form import FileStart
@@ -151,9 +151,7 @@ class Reception:
         def stored(job: Job) -> Job | None:
             asked = replace(job, options=options)
             whole = moves.stored(asked, desk.holder, media.size, media.sha256, desk.policy, now)
-            if whole is None or owner is None:
-                return whole
-            return adopting(whole, owner, desk.policy, now) or whole
+            return adopting_if_offered(whole, owner, desk.policy, now) if whole else None
 
         def stored_and_followed(job: Job) -> Job | None:
             whole = stored(job)

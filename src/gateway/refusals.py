@@ -58,6 +58,16 @@ class TakenOver(Retryable):
         )
 
 
+class NotReceivedYet(Retryable):
+    """The video of a job still arrives."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "not_received_yet",
+            "The video of this job is still arriving: ask again when its upload is complete.",
+        )
+
+
 class KeysUnavailable(Retryable):
     """No public key of auth is known yet: no token can be checked."""
 
@@ -156,6 +166,40 @@ def key_reused() -> Refusal:
     )
 
 
+def source_gone() -> Refusal:
+    """The video of a job was let go."""
+    return Refusal(
+        "source_gone",
+        "The video of this job is not stored any more: upload it again with these options.",
+    )
+
+
+def malformed_json() -> Refusal:
+    """The body claims to be JSON."""
+    return Refusal("malformed_json", "The body has to be one JSON object of options.")
+
+
+def malformed_form() -> Refusal:
+    """The body claims to be the fields of a form."""
+    return Refusal("malformed_form", "The body is no urlencoded form, or has too many fields.")
+
+
+def unsupported_options() -> Refusal:
+    """Options in another form than those that are read."""
+    return Refusal(
+        "unsupported_options",
+        "Send options as JSON with Content-Type: application/json, as fields of a form, or as"
+        " parameters of the URL.",
+    )
+
+
+def file_to_convert() -> Refusal:
+    """A file came where one is to be converted that is stored already."""
+    return Refusal(
+        "file_to_convert", "The video is here already: send options alone, or POST /upload."
+    )
+
+
 def invalid_fid() -> Refusal:
     """What should be a job's id is none."""
     return Refusal("invalid_fid", "That is not the id of a job: ids are UUIDs.")
@@ -164,6 +208,12 @@ def invalid_fid() -> Refusal:
 def job_not_found() -> Refusal:
     """There is no such job, or it is another user's."""
     return Refusal("job_not_found", "There is no such job.")
+
+
+def no_such_chapter(count: int) -> Refusal:
+    """A chapter was asked for that the MP3 was not split into."""
+    split = f"it was split into {count}" if count else "it was not split by chapters"
+    return Refusal("no_such_chapter", f"There is no such chapter of this MP3: {split}.")
 
 
 def invalid_limit(largest: int) -> Refusal:

@@ -3,21 +3,16 @@
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-import structlog
-
-from chassis.errors import BrokerUnavailable
-from chassis.jobs import Job, State
-from chassis.messages import MP3_QUEUE, VIDEO_QUEUE, JobMessage
+from chassis.jobs import Job
 from chassis.options import ConversionOptions
 from chassis.ports import CHUNK_BYTES, Publisher
 from gateway import refusals
+from gateway.announcing import announce
 from gateway.early import EarlyAnnouncement
 from gateway.form import Field, FileStart, UploadForm, boundary_of
 from gateway.idempotency import Fingerprint, checked_key, earlier_job
 from gateway.raw_file import RawFile
 from gateway.reception import Desk, Reception, Submission
-
-log = structlog.get_logger(__name__)
 
 
 class Body(Protocol):
@@ -85,8 +80,7 @@ class Uploads:
             options = _receive(form, body, reception.begin, keep_up)
             job = reception.complete(options)
         job = self._desk.reuse.answered(job)
-        if job.state is not State.CONVERTING:
-            self._announce(job)
+        announce(self._publisher, job)
         return job
 
     def _earlier(self, submission: Submission) -> Job | None:
@@ -95,13 +89,6 @@ class Uploads:
             return None
         desk = self._desk
         return earlier_job(desk.jobs, submission.username, key, desk.policy, desk.clock())
-
-    def _announce(self, job: Job) -> None:
-        queue = MP3_QUEUE if job.state is State.READY else VIDEO_QUEUE
-        try:
-            self._publisher.publish(queue, JobMessage.about(job))
-        except BrokerUnavailable as error:
-            log.warning("the sweeper has to announce this job", error=error.detail)
 
 
 def _form_of(submission: Submission, max_bytes: int) -> Form:

@@ -13,8 +13,9 @@ from typing import Final
 from urllib.parse import quote, urlencode
 
 from chassis.jobs import Failure, Job, State
-from chassis.names import mp3_name, plain_name
+from chassis.names import mp3_name, plain_name, zip_name
 from notification.addresses import one_address
+from notification.receipt import receipt
 from notification.wording import duration, moment, size
 
 READY_SUBJECT: Final = "MP3 Download"
@@ -25,7 +26,7 @@ _LONGEST_LINE: Final = 998  # RFC 5322, section 2.1.1
 _READY_TEXT: Final = Template("""\
 mp3 file_id: $fid is now ready!
 
-The MP3 of $source is ready: $facts.
+The MP3 of $source is ready: $facts.$alone
 
 This link opens it in a browser, without logging in, until $until:
 
@@ -34,6 +35,8 @@ $link
 On the command line, with a token of yours:
 
 $curl
+
+$receipt
 """)
 
 _READY_HTML: Final = Template("""\
@@ -41,10 +44,11 @@ _READY_HTML: Final = Template("""\
 <html lang="en">
 <body>
 <p>mp3 file_id: $fid is now ready!</p>
-<p>The MP3 of <b>$source</b> is ready: $facts.</p>
+<p>The MP3 of <b>$source</b> is ready: $facts.$alone</p>
 <p><a href="$link">Download the MP3</a> (works in a browser, without logging in, until $until)</p>
 <p>On the command line, with a token of yours:</p>
 <pre>$curl</pre>
+<pre>$receipt</pre>
 </body>
 </html>
 """)
@@ -71,6 +75,9 @@ _FAILED_HTML: Final = Template("""\
 </html>
 """)
 
+_ALONE: Final = (
+    " To get the MP3 of one chapter alone, add &chapter=1, &chapter=2 and so on to its address."
+)
 _NO_REASON: Final = Failure("unknown", "No reason was written down.")
 
 
@@ -121,7 +128,9 @@ class Writer:
             "facts": _facts(job),
             "until": moment(until),
             "link": f"{download}&{urlencode({'signature': self.sign(job.fid)})}",
-            "curl": _curl(mp3_name(job.source.name), download),
+            "alone": _ALONE if _parts(job) else "",
+            "curl": _curl(_file_name(job), download),
+            "receipt": "\n".join(receipt(job)),
         }
 
     def _failed(self, job: Job) -> dict[str, str]:
@@ -136,10 +145,20 @@ class Writer:
 
 
 def _facts(job: Job) -> str:
+    name = _file_name(job)
     if job.result is None:
-        return mp3_name(job.source.name)
-    length, bytes_ = duration(job.result.duration), size(job.result.size)
-    return f"{mp3_name(job.source.name)}, {length}, {bytes_}"
+        return name
+    if parts := _parts(job):
+        name += " with one MP3" if parts == 1 else f" with {parts} MP3s, one for each chapter"
+    return f"{name}, {duration(job.result.duration)}, {size(job.result.size)}"
+
+
+def _parts(job: Job) -> int:
+    return len(job.result.parts) if job.result else 0
+
+
+def _file_name(job: Job) -> str:
+    return zip_name(job.source.name) if _parts(job) else mp3_name(job.source.name)
 
 
 def _curl(name: str, url: str) -> str:

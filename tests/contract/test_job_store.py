@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from chassis import mail_moves, moves
-from chassis.jobs import Job, MediaFacts, Policy, Result, Source, State, new_fid, now_utc
+from chassis.jobs import Job, Loudness, MediaFacts, Policy, Result, Source, State, new_fid, now_utc
 from chassis.ports import JobExists, JobStore, KeyTaken
 
 POLICY = Policy()
@@ -34,13 +34,22 @@ def test_a_job_comes_back_as_it_was_stored(job_store: JobStore) -> None:
     assert job_store.get(job.fid) == job
     claimed = job_store.update(job.fid, lambda j: moves.claimed(j, "w", "b" * 24, POLICY, NOW))
     assert claimed == job_store.get(job.fid)
-    facts = MediaFacts("matroska", "aac", 2, 44100, 1.5, "Заголовок")
+    loudness = Loudness(integrated=-23.1, true_peak=None, clipped=3)
+    facts = MediaFacts("matroska", "aac", 2, 44100, 1.5, "Заголовок", 96_000, loudness)
     done = job_store.update(
         job.fid,
         lambda j: moves.completed(
             j,
             moves.Attempt("w", 1),
-            Result(size=10, sha256="11" * 32, duration=1.5, bitrate=190_000),
+            Result(
+                size=10,
+                sha256="11" * 32,
+                duration=1.5,
+                bitrate=190_000,
+                mode="VBR V2",
+                loudness=loudness,
+                notes=("One.", "Two."),
+            ),
             facts,
             POLICY,
             NOW,

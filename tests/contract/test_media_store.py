@@ -56,21 +56,75 @@ def test_any_range_is_exact(media_store: MediaStore) -> None:
         assert b"".join(reader.stream(5, 5)) == b""
 
 
-@pytest.mark.parametrize("size", [100, MIB, 3 * MIB + 9, 9 * MIB, 9 * MIB + 1])
-def test_the_start_is_replaced(media_store: MediaStore, size: int) -> None:
-    """A writer that holds its start stores what replaced it, and hashes that."""
-    data = random.Random(2).randbytes(size)
+@pytest.mark.parametrize("size", [100, MIB, 3 * MIB + 9, 9 * MIB, 9 * MIB + 1, 11 * MIB])
+def test_what_was_written_is_replaced(media_store: MediaStore, size: int) -> None:
+    """Anywhere, also over the borders of chunks, at once and at the end; the hash is of that."""
+    dice = random.Random(2)
+    expected = bytearray(dice.randbytes(size))
     media_id = media_store.new_id()
     with media_store.writer(
-        media_id, name="a.mp3", content_type="audio/mpeg", hold_start=True
+        media_id, name="a.mp3", content_type="audio/mpeg", rewritable=True
     ) as writer:
-        writer.write(data)
-        writer.rewrite_start(b"start")
+        written = 0
+        while written < size:
+            piece = bytes(expected[written : written + 700_000])
+            writer.write(piece)
+            written += len(piece)
+            for _ in range(3):
+                offset = dice.randrange(written)
+                data = dice.randbytes(dice.randrange(min(MIB, written - offset) + 1))
+                writer.rewrite(offset, data)
+                expected[offset : offset + len(data)] = data
+        writer.rewrite(0, b"start")
+        expected[:5] = b"start"
         stored = writer.finish()
-    expected = b"start" + data[5:]
+    assert stored.size == size
     assert stored.sha256 == hashlib.sha256(expected).hexdigest()
     with media_store.open(media_id) as reader:
         assert b"".join(reader.stream(0, size)) == expected
+
+
+@pytest.mark.parametrize(
+    ("rewritable", "offset", "length"),
+    [(True, 0, 101), (True, 96, 5), (True, -1, 1), (True, 101, 0), (False, 0, 1)],
+)
+def test_nothing_else_is_replaced(
+    media_store: MediaStore, rewritable: bool, offset: int, length: int
+) -> None:
+    """Neither bytes that are not there, nor those of a file that is not to be rewritten."""
+    with media_store.writer(
+        media_store.new_id(), name="a", content_type="audio/mpeg", rewritable=rewritable
+    ) as writer:
+        writer.write(bytes(100))
+        with pytest.raises(ValueError, match="cannot be replaced"):
+            writer.rewrite(offset, bytes(length))
+
+
+def test_no_more_than_a_mebibyte_is_replaced_at_once(media_store: MediaStore) -> None:
+    """What waits for its place is bounded."""
+    with media_store.writer(
+        media_store.new_id(), name="a", content_type="audio/mpeg", rewritable=True
+    ) as writer:
+        writer.write(bytes(2 * MIB))
+        with pytest.raises(ValueError, match="cannot be replaced"):
+            writer.rewrite(0, bytes(MIB + 1))
+
+
+def test_a_file_begins_anew(media_store: MediaStore) -> None:
+    """What was written before is gone, however much it was, and is not in the hash."""
+    media_id = media_store.new_id()
+    with media_store.writer(
+        media_id, name="a.mp3", content_type="audio/mpeg", rewritable=True
+    ) as writer:
+        writer.write(random.Random(3).randbytes(6 * MIB + 9))
+        writer.start_over()
+        writer.write(b"s" * (2 * MIB + 5))
+        writer.rewrite(0, b"start")
+        stored = writer.finish()
+    expected = b"start" + b"s" * (2 * MIB)
+    assert (stored.size, stored.sha256) == (2 * MIB + 5, hashlib.sha256(expected).hexdigest())
+    with media_store.open(media_id) as reader:
+        assert b"".join(reader.stream(0, stored.size)) == expected
 
 
 def test_a_file_is_visible_only_when_finished(media_store: MediaStore) -> None:

@@ -20,7 +20,7 @@ ODD_FRAMES = ("-vf", "select='not(mod(n,3))+not(mod(n,7))'", "-fps_mode", "vfr")
 
 LEAK = "leaked"
 _UNWANTED_TAGS = (
-    *("-metadata", f"comment={LEAK}", "-metadata", f"description={LEAK}"),
+    *("-metadata", f"copyright={LEAK}", "-metadata", f"composer={LEAK}"),
     *("-metadata", f"encoded_by={LEAK}", "-metadata", f"location=+52.5+013.4/{LEAK}"),
     *("-metadata:s:a", f"handler_name={LEAK}"),
 )

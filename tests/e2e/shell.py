@@ -10,6 +10,7 @@ from typing import Any
 
 from devstack.stack import LOGIN_EMAIL, Stack
 
+KEPT = ("TOKEN", "GATEWAY", "AUTH", "JSON", "FID")
 README = Path(__file__).parents[2] / "README.md"
 
 
@@ -32,7 +33,10 @@ def _commands(block: int) -> list[str]:
 
 @dataclass
 class Shell:
-    """A shell of a user of `stack`, in `folder`; TOKEN is kept from one command to the next."""
+    """A shell of a user of `stack`, in `folder`.
+
+    The variables of KEPT stay from one command to the next.
+    """
 
     stack: Stack
     folder: Path
@@ -40,14 +44,15 @@ class Shell:
 
     def run(self, command: str) -> str:
         """What `command` prints; fails with what it said when it ends with an error."""
-        script = f"set -e\n{command}\nprintf '\\n%s' \"$TOKEN\" > token"
+        values = " ".join(f'"${name}"' for name in KEPT)
+        script = f"set -e\n{command}\nprintf '%s\\0' {values} > variables"
         done = subprocess.run(
             ["bash", "-c", script],
             cwd=self.folder,
             env={
                 "PATH": os.environ["PATH"],
                 "no_proxy": "127.0.0.1",
-                "TOKEN": "",
+                **dict.fromkeys(KEPT, ""),
                 **self.variables,
             },
             capture_output=True,
@@ -56,7 +61,8 @@ class Shell:
             check=False,
         )
         assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
-        self.variables["TOKEN"] = (self.folder / "token").read_text().strip()
+        kept = (self.folder / "variables").read_text().split("\0")
+        self.variables |= {name: value.strip() for name, value in zip(KEPT, kept, strict=False)}
         return done.stdout
 
     def log_in(self, email: str = LOGIN_EMAIL, password: str | None = None) -> None:

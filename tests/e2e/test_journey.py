@@ -93,6 +93,10 @@ def test_a_job_says_where_it_is(shell: Shell) -> None:
     sha256 = shell.run("sha256sum a.mp3").split()[0]
     assert job["result"]["sha256"] == sha256
     assert probe(shell, "a.mp3")["streams"][0]["bit_rate"] == "128000"
+    assert (job["result"]["mode"], job["result"]["notes"]) == ("CBR 128", [])
+    assert job["source"]["media"]["loudness"]["integrated"] < 0
+    assert job["result"]["loudness"]["true_peak"] < 0
+    assert job["seconds_waited"] + job["seconds_converted"] > 0
 
 
 def test_quality_is_an_option_and_nonsense_is_refused(shell: Shell) -> None:

@@ -48,7 +48,7 @@ class GridFsMediaStore:
         return str(ObjectId())
 
     def writer(
-        self, media_id: str, *, name: str, content_type: str, hold_start: bool = False
+        self, media_id: str, *, name: str, content_type: str, rewritable: bool = False
     ) -> GridFsWriter:
         """See MediaStore."""
         return GridFsWriter(
@@ -56,7 +56,7 @@ class GridFsMediaStore:
             media_id,
             name=name,
             content_type=content_type,
-            hold_start=hold_start,
+            rewritable=rewritable,
             digest=self._new_sha256(),
         )
 

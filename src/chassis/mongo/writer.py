@@ -5,6 +5,7 @@ them in batches from a thread of its own, and hashes on the way. What it writes 
 specification has it (https://github.com/mongodb/specifications, source/gridfs).
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Final, Protocol, Self
@@ -18,8 +19,10 @@ from chassis.errors import StoreUnavailable
 from chassis.mongo.client import store_errors
 from chassis.mongo.insertion import Document
 from chassis.mongo.shipper import Shipper
-from chassis.ports import CHUNK_BYTES, StoredMedia
+from chassis.ports import CHUNK_BYTES, StoredMedia, check_rewrite
 
+_MOST_PATCH_BYTES: Final = 4 << 20
+_LOST: Final = "The store lost a part of the file while it was written."
 _UNHASHED_CHUNKS: Final = 8
 
 
@@ -36,8 +39,9 @@ class Digest(Protocol):
 class GridFsWriter:
     """See chassis.ports.MediaWriter. Memory: what the Shipper holds, and one chunk beside it.
 
-    With `hold_start` it keeps up to eight more, to be hashed when the start is known; the chunks of
-    a longer file are read again for that.
+    A rewritable file holds another chunk and a few MiB of what is to be replaced, and keeps up to
+    eight chunks more, to be hashed when the start is known; the chunks of a longer file are read
+    again for that.
     """
 
     def __init__(
@@ -47,7 +51,7 @@ class GridFsWriter:
         *,
         name: str,
         content_type: str,
-        hold_start: bool,
+        rewritable: bool,
         digest: Digest,
     ) -> None:
         self.media_id = media_id
@@ -57,14 +61,21 @@ class GridFsWriter:
         # Chunks need no majority each: `finish` counts them before the file becomes visible.
         self._chunks = database["fs.chunks"].with_options(write_concern=WriteConcern(w=1))
         self._key = ObjectId(media_id)
+        self._rewritable = rewritable
+        self._sha256 = digest
+        self._finished = False
+        self._begin()
+
+    def _begin(self) -> None:
         self._buffer = bytearray()
-        self._held: bytearray | None = bytearray() if hold_start else None
+        # The first chunk of a rewritable file waits: nearly all that is replaced stands in it.
+        self._held: bytearray | None = bytearray() if self._rewritable else None
+        self._patches: defaultdict[int, list[tuple[int, bytes]]] = defaultdict(list)
+        self._patch_bytes = 0
         self._unhashed: list[bytes] = []
         self._count = 0
         self._size = 0
-        self._sha256 = digest
         self._shipper = Shipper(self._chunks)
-        self._finished = False
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """See MediaWriter; raises StoreUnavailable when an earlier chunk could not be stored."""
@@ -80,12 +91,50 @@ class GridFsWriter:
             if len(self._buffer) == CHUNK_BYTES:
                 self._emit_buffer()
 
-    def rewrite_start(self, data: bytes) -> None:
-        """See MediaWriter."""
-        start = self._held if self._count else self._buffer
-        if start is None or len(data) > len(start):
-            raise ValueError("only bytes that were written and held back can be replaced")
-        start[: len(data)] = data
+    def rewrite(self, offset: int, data: bytes) -> None:
+        """See MediaWriter; raises StoreUnavailable."""
+        check_rewrite(offset, data, 0 if self._held is None else self._size)
+        while data:
+            number, start = divmod(offset, CHUNK_BYTES)
+            piece = data[: CHUNK_BYTES - start]
+            self._replace(number, start, piece)
+            offset, data = offset + len(piece), data[len(piece) :]
+
+    def _replace(self, number: int, start: int, data: bytes) -> None:
+        """Replace bytes of one chunk, now or, if it is on its way into the store, later."""
+        if number == self._count:
+            self._buffer[start : start + len(data)] = data
+        elif number == 0:
+            assert self._held is not None
+            self._held[start : start + len(data)] = data
+        else:
+            self._patches[number].append((start, data))
+            self._patch_bytes += len(data)
+            if self._patch_bytes > _MOST_PATCH_BYTES:
+                self._patch_stored()
+
+    def _patch_stored(self) -> None:
+        self._shipper.finish()
+        with store_errors():
+            for number, patches in self._patches.items():
+                found = self._chunks.find_one({"files_id": self._key, "n": number})
+                if found is None:
+                    raise StoreUnavailable(_LOST)
+                patched = bytearray(found["data"])
+                for start, data in patches:
+                    patched[start : start + len(data)] = data
+                self._chunks.update_one({"_id": found["_id"]}, {"$set": {"data": bytes(patched)}})
+                if number <= len(self._unhashed):
+                    self._unhashed[number - 1] = bytes(patched)
+        self._patches.clear()
+        self._patch_bytes = 0
+
+    def start_over(self) -> None:
+        """See MediaWriter; a rewritable file is hashed at its end only."""
+        if not self._rewritable:
+            raise ValueError("a file that is not rewritable cannot begin anew")
+        self.abort()
+        self._begin()
 
     def finish(self) -> StoredMedia:
         """See MediaWriter."""
@@ -93,10 +142,10 @@ class GridFsWriter:
             self._emit_buffer()
         if self._held:
             self._shipper.put(self._chunk(0, bytes(self._held)))
-        self._shipper.finish()
+        self._patch_stored()
         with store_errors():
             if self._chunks.count_documents({"files_id": self._key}) != self._count:
-                raise StoreUnavailable("The store lost a part of the file while it was written.")
+                raise StoreUnavailable(_LOST)
             sha256 = self._sha256 if self._held is None else self._hash_behind(self._held)
             self._files.insert_one(
                 {

@@ -1,15 +1,13 @@
 """Login and accounts: forwarded to auth as they are, which stands behind the only public door."""
 
-from typing import Final, cast
+from typing import Final
 
 from flask import Blueprint, Response, request
 
-from gateway import refusals
 from gateway.account_service import AccountService, Forwarded
-from gateway.uploads import Body
+from gateway.web.bodies import small_body
 from gateway.web.observation import TRACEPARENT
 
-MAX_BODY_BYTES: Final = 64 * 1024
 _METHODS: Final = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 _PASSED_ON: Final = ("Authorization", "Content-Type", "Accept", "If-Match", "If-None-Match")
 
@@ -35,24 +33,9 @@ def account_routes(accounts: AccountService) -> Blueprint:
                 path=request.path,
                 query=request.query_string.decode("latin-1"),
                 headers=headers,
-                body=_body(cast(Body, request.environ["wsgi.input"])),
+                body=small_body(request),
             )
         )
         return Response(answer.body, answer.status, answer.headers)
 
     return routes
-
-
-def _body(body: Body) -> bytes:
-    gathered = bytearray()
-    if (request.content_length or 0) > MAX_BODY_BYTES:
-        raise refusals.too_large(MAX_BODY_BYTES)
-    for piece in body.pieces(_nothing_to_do, lambda: MAX_BODY_BYTES):
-        gathered += piece
-        if len(gathered) > MAX_BODY_BYTES:
-            raise refusals.too_large(MAX_BODY_BYTES)
-    return bytes(gathered)
-
-
-def _nothing_to_do() -> None:
-    """Nobody's lease is to be kept."""

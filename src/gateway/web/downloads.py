@@ -1,4 +1,4 @@
-"""GET and HEAD /download: the MP3, whole or in part, for its owner or by a signed link."""
+"""GET and HEAD /download: the MP3, or one of several, for its owner or by a signed link."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -8,13 +8,13 @@ import structlog
 from flask import Blueprint, Request, Response, request
 from werkzeug.http import http_date
 
-from chassis.jobs import Job, State
+from chassis.jobs import State
 from chassis.links import LinkSigner
-from chassis.names import mp3_name
 from chassis.ports import JobStore, MediaStore
 from chassis.problems import Problem
 from gateway import refusals
 from gateway.access import checked_fid, job_for
+from gateway.delivery import Delivery, delivery
 from gateway.naming import attachment
 from gateway.presenting import Presenter, retry_after
 from gateway.problems import problem_of_status
@@ -44,10 +44,10 @@ def download_routes(
             return json_answer(presenter.job(job), HTTPStatus.ACCEPTED, headers)
         if job.state is not State.READY or job.result is None or job.mp3_fid is None:
             raise refusals.no_mp3(job.failure, failed=job.state is State.FAILED)
-        file = Representation(job.result.size, job.result.sha256, job.updated_at)
-        return _answer(job, job.mp3_fid, file)
+        return _answer(job.mp3_fid, delivery(job, job.result, request.args.get("chapter")))
 
-    def _answer(job: Job, mp3_fid: str, file: Representation) -> Response:
+    def _answer(mp3_fid: str, wanted: Delivery) -> Response:
+        file = wanted.file
         asked = {name: request.headers[name] for name in FIELDS if name in request.headers}
         selected = select(request.method, asked, file)
         headers = {
@@ -55,7 +55,7 @@ def download_routes(
             "Last-Modified": http_date(file.modified),
             "Accept-Ranges": "bytes",
             "Cache-Control": "private",
-            "Content-Disposition": attachment(mp3_name(job.source.name)),
+            "Content-Disposition": attachment(wanted.name),
         }
         match selected.status:
             case HTTPStatus.NOT_MODIFIED:
@@ -68,15 +68,17 @@ def download_routes(
             part = f"bytes {selected.start}-{selected.stop - 1}/{file.size}"
             headers["Content-Range"] = part
         headers["Content-Length"] = str(selected.stop - selected.start)
-        return _stream(mp3_fid, selected, headers)
+        return _stream(mp3_fid, wanted, selected, headers)
 
-    def _stream(mp3_fid: str, selected: Selection, headers: dict[str, str]) -> Response:
+    def _stream(
+        mp3_fid: str, wanted: Delivery, selected: Selection, headers: dict[str, str]
+    ) -> Response:
         reader = mp3s.open(mp3_fid)
         response = Response(
-            reader.stream(selected.start, selected.stop),
+            reader.stream(wanted.offset + selected.start, wanted.offset + selected.stop),
             selected.status,
             headers,
-            content_type="audio/mpeg",
+            content_type=wanted.content_type,
             direct_passthrough=True,
         )
         response.call_on_close(reader.close)

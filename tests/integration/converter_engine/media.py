@@ -43,10 +43,15 @@ class MemorySink:
         """See Sink."""
         self.data += data
 
-    def rewrite_start(self, data: bytes) -> None:
+    def rewrite(self, offset: int, data: bytes) -> None:
         """See Sink."""
-        assert len(data) <= min(1 << 20, len(self.data))
-        self.data[: len(data)] = data
+        assert len(data) <= 1 << 20
+        assert 0 <= offset <= offset + len(data) <= len(self.data)
+        self.data[offset : offset + len(data)] = data
+
+    def start_over(self) -> None:
+        """See Sink."""
+        self.data.clear()
 
     def progress(self, fraction: float) -> None:
         """See Output."""
@@ -115,7 +120,7 @@ def loudest_frequency(samples: NDArray[np.float32], rate: int) -> float:
     return float(np.argmax(spectrum)) * rate / len(samples)
 
 
-def convert(box: Box, data: bytes, name: str = "video.mp4", **options: int | None) -> Mp3:
+def convert(box: Box, data: bytes, name: str = "video.mp4", **options: Any) -> Mp3:
     """The MP3 of a video in memory."""
     sink = MemorySink()
     progress: list[float] = []

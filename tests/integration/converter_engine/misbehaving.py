@@ -8,22 +8,25 @@ import signal
 import socket
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
-from chassis.jobs import MediaFacts
+from chassis.jobs import MediaFacts, ResultPart
 from converter import wire
 from converter.box_child import WRITE_TO
 from converter.conversion import Conversion, Mp3Facts
-from converter.engine import Request
 from converter.mp3_writer import Output
 from converter.ports import SourceReader
+from converter.request import Request
 from converter.wire import Kind
 
 _PR_GET_NO_NEW_PRIVS = 39
 
 
 def _facts(title: str = "") -> Conversion:
-    return Conversion(MediaFacts("x", "x", 1, 8000, 1.0, title), Mp3Facts(1.0, 1, 8000, 1))
+    return Conversion(
+        MediaFacts("x", "x", 1, 8000, 1.0, title), Mp3Facts(1.0, 1, 8000, 1, "VBR V2")
+    )
 
 
 def well_behaved(source: SourceReader, output: Output, request: Request) -> Conversion:
@@ -32,7 +35,7 @@ def well_behaved(source: SourceReader, output: Output, request: Request) -> Conv
     while data := source.read_at(offset, 1000):
         output.write(data)
         offset += len(data)
-    output.rewrite_start(b"start")
+    output.rewrite(0, b"start")
     return _facts(request.name)
 
 
@@ -155,8 +158,14 @@ def read_too_much(source: SourceReader, output: Output, request: Request) -> Con
 
 def rewrite_unwritten(source: SourceReader, output: Output, request: Request) -> Conversion:
     """Replaces what was never written."""
-    output.rewrite_start(b"start")
+    output.rewrite(0, b"start")
     return _facts()
+
+
+def invent_a_part(source: SourceReader, output: Output, request: Request) -> Conversion:
+    """Tells of an MP3 behind the end of what it wrote."""
+    output.write(bytes(100))
+    return replace(_facts(), parts=(ResultPart("x", 50, 51, 1.0),))
 
 
 def talk_nonsense(source: SourceReader, output: Output, request: Request) -> Conversion:

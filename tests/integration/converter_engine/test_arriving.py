@@ -1,11 +1,13 @@
 """Videos that are converted while they arrive: the MP3 is that of the whole file, and no other."""
 
 import struct
+import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from chassis.options import ConversionOptions
+from chassis.options import ConversionOptions, Cover
 from converter.box import Box
 from converter.conversion import StartOver
 from tests.integration.converter_engine.media import (
@@ -66,13 +68,13 @@ class WatchingSink(MemorySink):
         super().write(data)
 
 
-def follow(box: Box, data: bytes) -> WatchingSink:
+def follow(box: Box, data: bytes, **options: Any) -> WatchingSink:
     source = ArrivingSource(data)
     sink = WatchingSink(source)
     box.convert(
         source,
         sink,
-        ConversionOptions(),
+        ConversionOptions(**options),
         name="film",
         on_progress=lambda _: None,
         should_stop=lambda: False,
@@ -101,6 +103,48 @@ def test_a_title_at_the_end_asks_for_a_new_start(box: Box, tmp_path: Path) -> No
     with pytest.raises(StartOver):
         follow(box, bytes(data))
     assert convert(box, bytes(data)).facts.source.title == "Noise"
+
+
+def test_a_cover_from_the_video_waits_for_all_of_it(box: Box, tmp_path: Path) -> None:
+    """A video that is read anywhere is converted once it is whole."""
+    path = tmp_path / "film.mkv"
+    ffmpeg(*PICTURE, *NOISE, "-c:a", "pcm_s16le", "-t", 15, path)
+    sink = follow(box, path.read_bytes(), cover=Cover.FRAME)
+    assert not sink.was_early
+    assert b"APIC" in sink.data
+    assert sink.data == convert(box, path.read_bytes(), "film", cover=Cover.FRAME).data
+
+
+ARTIST = """<?xml version="1.0"?><Tags><Tag><Targets/><Simple>
+<Name>ARTIST</Name><String>Певица</String></Simple></Tag></Tags>"""
+CHAPTERS = """<?xml version="1.0"?><Chapters><EditionEntry>
+<ChapterAtom><ChapterTimeStart>00:00:00.000</ChapterTimeStart>
+<ChapterDisplay><ChapterString>第一章</ChapterString></ChapterDisplay></ChapterAtom>
+<ChapterAtom><ChapterTimeStart>00:00:05.000</ChapterTimeStart>
+<ChapterDisplay><ChapterString>第二章</ChapterString></ChapterDisplay></ChapterAtom>
+</EditionEntry></Chapters>"""
+LATE = {
+    "tags": (("--tags", "track:a1:late"), ARTIST, b"TPE1"),
+    "chapters": (("--chapters", "late"), CHAPTERS, b"CHAP"),
+    "cover": (("--attachment-mime-type", "image/png", "--add-attachment", "late"), "", b"APIC"),
+}
+
+
+@pytest.mark.parametrize("what", LATE)
+def test_labels_at_the_end_ask_for_a_new_start(box: Box, tmp_path: Path, what: str) -> None:
+    """Whatever the tag is made of may stand at the end of a file, where an editor puts it."""
+    path = tmp_path / "film.mkv"
+    ffmpeg(*PICTURE, *NOISE, "-c:a", "pcm_s32le", "-t", 15, path)
+    assert follow(box, path.read_bytes()).was_early
+    edit, text, frame = LATE[what]
+    late = tmp_path / "late"
+    ffmpeg(*PICTURE, "-frames:v", 1, "-f", "image2", "-c:v", "png", late)
+    if text:
+        late.write_text(text)
+    subprocess.run(["mkvpropedit", "-q", path, *edit], check=True, cwd=tmp_path)
+    with pytest.raises(StartOver):
+        follow(box, path.read_bytes())
+    assert frame in convert(box, path.read_bytes()).data
 
 
 @pytest.mark.parametrize("data", [bytes(range(200)) * 50_000, b""], ids=["noise", "nothing"])

@@ -110,6 +110,7 @@ def test_a_good_engine_gets_and_gives_every_byte() -> None:
         ("read_behind_the_end", "engine_crashed"),
         ("read_too_much", "engine_crashed"),
         ("rewrite_unwritten", "engine_crashed"),
+        ("invent_a_part", "engine_crashed"),
         ("flood", "engine_crashed"),
         ("lie", "engine_crashed"),
         ("invent_a_refusal", "engine_failed"),
@@ -268,7 +269,10 @@ def test_errors_of_the_store_pass_through(error: BaseException) -> None:
         def write(self, data: bytes) -> None:
             raise error
 
-        def rewrite_start(self, data: bytes) -> None:
+        def rewrite(self, offset: int, data: bytes) -> None:
+            raise AssertionError
+
+        def start_over(self) -> None:
             raise AssertionError
 
     def should_stop() -> bool:

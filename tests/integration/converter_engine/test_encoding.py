@@ -11,8 +11,10 @@ from mutagen.mp3 import BitrateMode
 from converter.box import Box
 from converter.encode import write_mp3
 from converter.formats import SAMPLE_RATES
+from converter.id3 import Id3
+from converter.labels import Labels
 from converter.lame import Encoder, Encoding, LameError, version
-from converter.tags import Tags, id3_tag
+from converter.tags import Tags
 from tests.integration.converter_engine.media import (
     MemorySink,
     convert,
@@ -114,7 +116,7 @@ def test_every_length_is_exact(
     encoding = Encoding(rate, channels, bitrate, None if bitrate else quality)
     sink = MemorySink()
     parts = np.array_split((noise / 10).astype(np.float32), pieces, axis=1)
-    write_mp3(parts, encoding, id3_tag(Tags("noise")), sink)
+    write_mp3(parts, encoding, Id3(Labels(Tags("noise"))), sink)
     path = tmp_path / "result.mp3"
     path.write_bytes(sink.data)
     assert decoded(path, channels).shape == (length, channels)

@@ -65,7 +65,8 @@ encodings = st.builds(
     Encoding,
     st.sampled_from(SAMPLE_RATES),
     st.sampled_from([1, 2]),
-    st.sampled_from([64, 128, 192, 320]),
+    st.sampled_from([32, 48, 64, 128, 192, 320]),
+    lowpass=st.sampled_from([None, 9000]),
 )
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from chassis.jobs import Job, State, now_utc
+from chassis.jobs import Job, ResultPart, State, now_utc
 from chassis.links import LinkSigner
 from tests import sample_jobs
 from tests.integration.gateway.conftest import StartGateway
@@ -332,3 +332,41 @@ def test_the_job_is_ready(ready: Job) -> None:
     assert ready.state is State.READY
     assert ready.result
     assert ready.result.sha256 == hashlib.sha256(MP3).hexdigest()
+
+
+def test_one_chapter_of_a_zip(gateway: RunningGateway, owner: str) -> None:
+    """Its bytes alone, under its own name and tag, also in part; by a signed link too."""
+    zipped = gateway.ready_job(owner, MP3, name="Book.mkv")
+    parts = (ResultPart("Начало", 60, 3_000_000, 1.0), ResultPart("End", 3_000_100, 700, 1.0))
+
+    def split(job: Job) -> Job:
+        assert job.result
+        return replace(job, result=replace(job.result, parts=parts))
+
+    assert gateway.jobs.update(zipped.fid, split)
+    whole = gateway.request("GET", path_of(zipped), owner)
+    assert whole.content == MP3
+    assert whole.headers["Content-Type"] == "application/zip"
+    assert whole.headers["Content-Disposition"] == 'attachment; filename="Book.zip"'
+    first, second = (MP3[part.offset : part.offset + part.size] for part in parts)
+    path = f"{path_of(zipped)}&chapter=1"
+    answer = gateway.request("GET", path, owner)
+    assert answer.content == first
+    assert answer.headers["Content-Type"] == "audio/mpeg"
+    assert answer.headers["Content-Length"] == "3000000"
+    assert "01%20%D0%9D" in answer.headers["Content-Disposition"]
+    etag = answer.headers["ETag"]
+    assert etag == whole.headers["ETag"][:-1] + '-1"'
+    for wanted, expected in (("bytes=100-199", first[100:200]), ("bytes=-5", first[-5:])):
+        ranged = gateway.request("GET", path, owner, headers={"Range": wanted, "If-Range": etag})
+        assert (ranged.status_code, ranged.content) == (206, expected)
+        assert ranged.headers["Content-Range"].endswith("/3000000")
+    beyond = gateway.request("GET", path, owner, headers={"Range": "bytes=3000000-"})
+    assert beyond.status_code == 416
+    assert gateway.request("GET", path, owner, headers={"If-None-Match": etag}).status_code == 304
+    headed = gateway.request("HEAD", path, owner)
+    assert (headed.headers["Content-Length"], headed.content) == ("3000000", b"")
+    linked = f"{path_of(zipped)}&chapter=2&signature={gateway.links.sign(zipped.fid)}"
+    assert gateway.request("GET", linked).content == second
+    missing = gateway.request("GET", f"{path_of(zipped)}&chapter=3", owner)
+    assert (missing.status_code, missing.json()["code"]) == (404, "no_such_chapter")

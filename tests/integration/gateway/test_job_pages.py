@@ -22,7 +22,7 @@ def test_a_job_is_shown(gateway: RunningGateway) -> None:
     assert set(shown) == {
         *("fid", "username", "status", "state", "progress", "created_at", "updated_at"),
         *("expires_at", "source", "options", "result", "failure", "attempts"),
-        *("status_url", "download_url"),
+        *("seconds_waited", "seconds_converted", "status_url", "download_url", "convert_url"),
     }
     assert shown["status"] == "queued"
     assert shown["state"] == "ONQUEUE"

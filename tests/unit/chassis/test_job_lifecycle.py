@@ -1,9 +1,11 @@
 """The life of jobs under workers that stop, clocks that pass, and sweepers: rules, not examples."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Event
+from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -24,11 +26,17 @@ from chassis.health import Heartbeat
 from chassis.jobs import Failure, Job, Policy, State
 from chassis.messages import VIDEO_QUEUE
 from chassis.moves import Attempt
-from chassis.ports import KeyTaken, Move
+from chassis.options import ConversionOptions
+from chassis.ports import JobStore, KeyTaken, Move
 from chassis.references import delete_unnamed, named_mp3s, named_videos
 from chassis.result_key import key_of
 from chassis.sharing import Sharing
 from converter.single_flight import SingleFlight
+from gateway.admission import Admission
+from gateway.reception import Desk
+from gateway.reconversion import Reconversion
+from gateway.refusals import NotReceivedYet, Refusal
+from gateway.reuse import Reuse
 from sweeper.orphans import OrphanWalk
 from sweeper.rounds import Rounds
 from tests import sample_jobs
@@ -69,6 +77,25 @@ class Sending:
 
     fid: str
     holder: str
+
+
+class Died(BaseException):
+    """The process ended here."""
+
+
+class DyingAfterInsert:
+    """The jobs for a gateway that is killed right after it registered one."""
+
+    def __init__(self, jobs: JobStore) -> None:
+        self._jobs = jobs
+
+    def insert(self, job: Job) -> None:
+        """See JobStore."""
+        self._jobs.insert(job)
+        raise Died
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._jobs, name)
 
 
 class JobLifecycle(RuleBasedStateMachine):
@@ -127,6 +154,40 @@ class JobLifecycle(RuleBasedStateMachine):
         self.videos.files[job.video_fid] = b"the first bytes"
         if arrived:
             self._receive(job.fid, "stored")
+
+    @precondition(
+        lambda self: self._all() and sum(job.unfinished for job in self._all()) < MOST_UNFINISHED
+    )
+    @rule(index=JOBS, dies=st.booleans())
+    def convert_again(self, index: int, dies: bool) -> None:
+        """The source of a job is shared by a new one; or its gateway `dies` in the middle."""
+        first = self.jobs.get(self._pick(index))
+        assert first
+        reuse = Reuse(
+            Sharing(self.jobs, POLICY, lambda: self.now, keep_sources=False),
+            self.jobs,
+            self.videos,
+            lambda task: task(),
+        )
+        jobs = DyingAfterInsert(self.jobs) if dies else self.jobs
+        desk = Desk(
+            jobs,
+            self.videos,
+            Admission(jobs, MOST_UNFINISHED),
+            POLICY,
+            "another gateway",
+            lambda: self.now,
+            reuse,
+        )
+        before = {job.fid for job in self._all()}
+        with suppress(NotReceivedYet, Refusal, Died):
+            Reconversion(desk, self.publisher).accept(
+                first, ConversionOptions(quality=4), idempotency_key=None, traceparent=""
+            )
+        for job in self._all():
+            if job.fid not in before:
+                self.fids.append(job.fid)
+                self.contents[job.fid] = self.contents[first.fid]
 
     @precondition(lambda self: self._all())
     @rule(index=JOBS, what=st.sampled_from(["renewed", "stored", "interrupted"]))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.names import mp3_name
+from chassis.names import mp3_name, part_name, zip_name
 
 
 @pytest.mark.parametrize(
@@ -46,3 +46,36 @@ def test_any_name_gives_a_file_name(source: str) -> None:
 def test_a_long_name_is_cut_between_characters() -> None:
     """A name of 255 bytes in UTF-8 is the longest; no character is cut in two."""
     assert mp3_name("映" * 300 + ".mkv") == "映" * 83 + ".mp3"
+
+
+def test_a_zip_is_called_as_its_mp3_would_be() -> None:
+    """All but the suffix."""
+    assert zip_name("Holiday 2026.final.mkv") == "Holiday 2026.final.zip"
+
+
+@pytest.mark.parametrize(
+    ("number", "count", "title", "name"),
+    [
+        (3, 12, "The title", "03 The title.mp3"),
+        (3, 120, "The title", "003 The title.mp3"),
+        (1, 1, "Начало", "01 Начало.mp3"),
+        (1, 9, "AC/DC: who?", "01 AC_DC_ who_.mp3"),
+        (1, 9, "..", "01.mp3"),
+        (1, 9, "a. ", "01 a.mp3"),
+        (1, 9, "\u202e3pm", "01 3pm.mp3"),
+    ],
+)
+def test_parts_are_numbered(number: int, count: int, title: str, name: str) -> None:
+    """In order, whatever sorts them, and as their titles are, as far as file systems take them."""
+    assert part_name(number, count, title) == name
+
+
+@given(st.lists(st.text(max_size=300), min_size=1, max_size=120))
+def test_no_two_parts_have_one_name(titles: list[str]) -> None:
+    """Also where case does not count; each is short enough, and a name of its own."""
+    names = [part_name(n, len(titles), title) for n, title in enumerate(titles, start=1)]
+    assert len({name.lower() for name in names}) == len(names)
+    for name in names:
+        assert len(name.encode()) <= 255
+        assert not set(name) & set('/\\:*?"<>|\0\n')
+        assert name.endswith(".mp3")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.options import ConversionOptions, InvalidOption
+from chassis.options import OPTION_NAMES, ConversionOptions, Cover, InvalidOption
 
 
 @pytest.mark.parametrize(
@@ -17,6 +17,39 @@ from chassis.options import ConversionOptions, InvalidOption
         ({"bitrate": "192k"}, ConversionOptions(bitrate=192, quality=None)),
         ({"bitrate": "64"}, ConversionOptions(bitrate=64, quality=None)),
         ({"bitrate": "320K"}, ConversionOptions(bitrate=320, quality=None)),
+        ({"bitrate": "32k"}, ConversionOptions(bitrate=32, quality=None)),
+        ({"preset": "v0"}, ConversionOptions(quality=0)),
+        ({"preset": "320"}, ConversionOptions(bitrate=320, quality=None)),
+        ({"preset": "128k"}, ConversionOptions(bitrate=128, quality=None)),
+        (
+            {"preset": "Voice"},
+            ConversionOptions(quality=6, channels=1, sample_rate=24000, lowpass=9000),
+        ),
+        (
+            {"preset": "voice", "channels": "stereo", "sample_rate": "32000"},
+            ConversionOptions(quality=6, channels=2, sample_rate=32000, lowpass=9000),
+        ),
+        ({"channels": "mono"}, ConversionOptions(channels=1)),
+        ({"audio_track": "2"}, ConversionOptions(audio_track=2)),
+        ({"audio_track": "DE"}, ConversionOptions(audio_track="de")),
+        ({"audio_track": "pt-BR"}, ConversionOptions(audio_track="pt-br")),
+        ({"start": "0"}, ConversionOptions()),
+        ({"start": "90.5", "end": "1:02:03.25"}, ConversionOptions(start=90.5, end=3723.25)),
+        ({"start": "1:30"}, ConversionOptions(start=90.0)),
+        ({"normalize": "yes"}, ConversionOptions(normalize=-14.0)),
+        ({"normalize": "-16.5"}, ConversionOptions(normalize=-16.5)),
+        ({"normalize": "off"}, ConversionOptions()),
+        ({"split_chapters": "on"}, ConversionOptions(split_chapters=True)),
+        ({"accept_truncated": "true"}, ConversionOptions(accept_truncated=True)),
+        ({"cover": "Frame"}, ConversionOptions(cover=Cover.FRAME)),
+        ({"cover": "none"}, ConversionOptions(cover=Cover.NONE)),
+        ({"cover": "1:05"}, ConversionOptions(cover=65.0)),
+        ({"cover_square": "1"}, ConversionOptions(cover_square=True)),
+        ({"title": " Ночь 🌙 "}, ConversionOptions(title="Ночь 🌙")),
+        ({"title": ""}, ConversionOptions(title="")),
+        ({"date": "2024-02-29"}, ConversionOptions(date="2024-02-29")),
+        ({"track": "3/12"}, ConversionOptions(track="3/12")),
+        ({"language": "ENG"}, ConversionOptions(language="eng")),
     ],
 )
 def test_what_users_write_is_understood(
@@ -41,6 +74,32 @@ def test_what_users_write_is_understood(
         {"quality": "²"},
         {"bitrate": "128", "quality": "2"},
         {"colour": "red"},
+        {"bitrate": "128", "preset": "voice"},
+        {"preset": "v10"},
+        {"preset": "v128"},
+        {"preset": "loud"},
+        {"bitrate": "320", "sample_rate": "22050"},
+        {"preset": "192", "sample_rate": "16000"},
+        {"sample_rate": "44.1"},
+        {"channels": "3"},
+        {"audio_track": "0"},
+        {"audio_track": "german"},
+        {"start": "-1"},
+        {"start": "1:60"},
+        {"start": "1e3"},
+        {"start": "nan"},
+        {"start": "10", "end": "10"},
+        {"end": "0"},
+        {"end": "99999999"},
+        {"normalize": "-3"},
+        {"normalize": "14"},
+        {"split_chapters": "maybe"},
+        {"cover": "best"},
+        {"title": "x" * 251},
+        {"title": "two\nlines"},
+        {"date": "2024-13"},
+        {"track": "0"},
+        {"language": "english"},
     ],
 )
 def test_nonsense_is_refused_with_a_sentence(fields: dict[str, str]) -> None:
@@ -51,7 +110,33 @@ def test_nonsense_is_refused_with_a_sentence(fields: dict[str, str]) -> None:
     assert refused.value.detail.endswith(".")
 
 
-@given(st.dictionaries(st.sampled_from(["bitrate", "quality", "x"]), st.text(max_size=8)))
+def test_json_says_the_same_as_a_form() -> None:
+    """Numbers, true and false mean what their text means; null is as not written."""
+    said = {"bitrate": 192, "start": 1.5, "split_chapters": True, "title": None, "normalize": -14}
+    written = {"bitrate": "192", "start": "1.5", "split_chapters": "yes", "normalize": "-14"}
+    assert ConversionOptions.parse(said) == ConversionOptions.parse(written)
+
+
+@pytest.mark.parametrize("value", [[], {}, [1], float("nan"), float("inf"), -1e300])
+def test_json_that_is_no_value_is_refused(value: object) -> None:
+    """What cannot be an option's value is refused, whatever JSON can say."""
+    with pytest.raises(InvalidOption):
+        ConversionOptions.parse({"start": value})
+
+
+def test_a_document_tells_what_was_chosen() -> None:
+    """A job shows bitrate and quality, and beside them only what is not the default."""
+    options = ConversionOptions.parse({"cover": "frame", "start": "2"})
+    assert options.to_document() == {"bitrate": None, "quality": 2, "start": 2.0, "cover": "frame"}
+
+
+_VALUES = st.one_of(
+    st.text(max_size=8),
+    st.sampled_from(["yes", "no", "2", "1:30", "192", "frame", "-14", "eng", "V3", "voice"]),
+)
+
+
+@given(st.dictionaries(st.sampled_from([*OPTION_NAMES, "x"]), _VALUES, max_size=4))
 def test_any_text_is_an_option_or_a_refusal(fields: dict[str, str]) -> None:
     """Whatever is written, exactly one of bitrate and quality is set, or it is refused."""
     try:

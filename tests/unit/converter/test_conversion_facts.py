@@ -7,12 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.jobs import MediaFacts
+from chassis.jobs import Loudness, MediaFacts, ResultPart
 from converter.conversion import Conversion, Mp3Facts
 
 FACTS = Conversion(
-    source=MediaFacts("mp4", "aac", 2, 44100, 12.5, "Title"),
-    mp3=Mp3Facts(12.5, 190_000, 44100, 2),
+    source=MediaFacts("mp4", "aac", 2, 44100, 12.5, "Title", 96_000, Loudness(-23.1, -3.25, 0)),
+    mp3=Mp3Facts(12.5, 190_000, 44100, 2, "VBR V2", Loudness(None, None, 17)),
+    notes=("One.", "Two."),
+    parts=(ResultPart("One", 40, 1000, 10.0), ResultPart("Two", 1080, 300, 2.5)),
 )
 
 
@@ -25,6 +27,11 @@ def changed(part: str, key: str, value: object) -> dict[str, Any]:
 def test_facts_survive_the_way_through_json() -> None:
     """What was written is what is read."""
     assert Conversion.from_document(json.loads(json.dumps(FACTS.to_document()))) == FACTS
+
+
+def with_parts(*changes: dict[str, Any]) -> dict[str, Any]:
+    part = {"title": "One", "offset": 40, "size": 1000, "duration": 10.0}
+    return FACTS.to_document() | {"parts": [part | change for change in changes]}
 
 
 @pytest.mark.parametrize(
@@ -43,6 +50,19 @@ def test_facts_survive_the_way_through_json() -> None:
         changed("source", "title", "x" * 10_000),
         changed("source", "duration", "long"),
         changed("source", "channels", 10**30),
+        FACTS.to_document() | {"parts": None},
+        FACTS.to_document() | {"parts": [7]},
+        with_parts({"title": None}),
+        with_parts({"title": "x" * 10_000}),
+        with_parts({"offset": -1}),
+        with_parts({"size": 1.5}),
+        with_parts({"duration": "long"}),
+        with_parts({}, {"offset": 1039}),
+        with_parts(*({"offset": 2000 * number} for number in range(1, 257))),
+        FACTS.to_document() | {"notes": "text"},
+        FACTS.to_document() | {"notes": ["x" * 1000]},
+        FACTS.to_document() | {"notes": ["x"] * 1000},
+        FACTS.to_document() | {"notes": [7]},
     ],
 )
 def test_anything_else_is_refused(document: dict[str, Any]) -> None:

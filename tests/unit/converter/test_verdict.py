@@ -1,9 +1,11 @@
 """Whether what was decoded is what the file promised."""
 
+from dataclasses import replace
+
 import pytest
 
 from converter.structure import Completeness
-from converter.verdict import Promise, Reading, judge
+from converter.verdict import Promise, Reading, judge, judge_sound, truncation_note
 
 INDEXED = Promise(60.0, of_track=True, indexed=True)
 TAGGED = Promise(60.0, of_track=True)
@@ -108,3 +110,17 @@ def test_the_sentence_says_how_much_is_there() -> None:
     refusal = judge(reading, lambda: Completeness.UNKNOWN)
     assert refusal is not None
     assert refusal.detail == "The end of the file is missing; only 0:41 of 1:00 is there."
+
+
+def test_what_is_there_of_a_cut_file_is_judged_by_itself() -> None:
+    """A missing end does not excuse damage in what is there."""
+    reading = Reading(OF_FILE, 41.0, 41.0, packets=100, damaged=10, reached_end=True)
+    assert judge_sound(reading) is None
+    assert truncation_note(reading) == (
+        "The end of the file is missing: 0:41 of 1:00 were converted."
+    )
+    damaged = judge_sound(replace(reading, damaged=51))
+    empty = judge_sound(replace(reading, packets=0, damaged=0))
+    assert damaged is not None
+    assert empty is not None
+    assert (damaged.code, empty.code) == ("corrupt", "no_audio")

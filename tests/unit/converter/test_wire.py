@@ -51,6 +51,19 @@ def test_a_source_on_its_way_may_be_read_anywhere(offset: int, length: int) -> N
             wire.parse_read_request(payload, None)
 
 
+@given(st.integers(0, 2**64 - 1), st.binary(max_size=50), st.integers(0, 2**40))
+def test_only_what_was_written_is_replaced(offset: int, data: bytes, written: int) -> None:
+    """A REWRITE lies within what was written, or it is refused."""
+    payload = wire.OFFSET.pack(offset) + data
+    if offset + len(data) <= written:
+        assert wire.parse_rewrite(payload, written) == (offset, data)
+    else:
+        with pytest.raises(WireError):
+            wire.parse_rewrite(payload, written)
+    with pytest.raises(WireError):
+        wire.parse_rewrite(payload[:7], written)
+
+
 @given(st.floats())
 def test_progress_is_a_fraction(fraction: float) -> None:
     """Progress is from 0 to 1; anything else, not a number too, is refused."""

@@ -45,7 +45,7 @@ class ObedientEngine:
         if self.error:
             raise self.error
         sink.write(b"an MP3")
-        return Conversion(FACTS, Mp3Facts(1.0, 128_000, 44_100, 2))
+        return Conversion(FACTS, Mp3Facts(1.0, 128_000, 44_100, 2, "CBR 128"))
 
 
 class Works:

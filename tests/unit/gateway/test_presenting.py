@@ -36,6 +36,8 @@ def test_a_ready_job() -> None:
                 "sample_rate": 44_100,
                 "duration": 200.0,
                 "title": None,
+                "bitrate": 128_000,
+                "loudness": {"integrated": -23.5, "true_peak": -3.25, "clipped": 0},
             },
         },
         "options": {"bitrate": None, "quality": 2},
@@ -44,12 +46,33 @@ def test_a_ready_job() -> None:
             "sha256": "0" * 64,
             "duration": 200.0,
             "bitrate": 192_000,
+            "mode": "VBR V2",
+            "channels": 2,
+            "sample_rate": 44_100,
+            "loudness": {"integrated": -14.0, "true_peak": -1.5, "clipped": 0},
+            "notes": ["The source was quiet."],
         },
+        "seconds_waited": 0.0,
+        "seconds_converted": 0.0,
         "failure": None,
         "attempts": 1,
         "status_url": f"https://mp3.example.com/jobs/{job.fid}",
         "download_url": f"https://mp3.example.com/download?fid={job.fid}",
+        "convert_url": None,
     }
+
+
+def test_a_video_that_is_stored_can_be_converted_again() -> None:
+    """`convert_url` is there from the last byte on, for as long as the video is."""
+    for job in (
+        sample_jobs.queued(),
+        sample_jobs.converting(),
+        sample_jobs.ready(keep_source=True),
+    ):
+        url = f"https://mp3.example.com/jobs/{job.fid}/convert"
+        assert PRESENTER.job(job)["convert_url"] == url
+    for job in (sample_jobs.receiving(), sample_jobs.ready(), sample_jobs.failed()):
+        assert PRESENTER.job(job)["convert_url"] is None
 
 
 @pytest.mark.parametrize(

@@ -10,14 +10,14 @@ from html.parser import HTMLParser
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chassis.jobs import Failure, Job
+from chassis.jobs import Failure, Job, ResultPart
 from notification.addresses import InvalidAddress
 from notification.mails import Writer
 from tests import sample_jobs
-from tests.sample_jobs import NOW
+from tests.sample_jobs import NOW, RESULT
 
 WRITER = Writer(
     sender=Address("MP3s", "mp3", "example.com"),
@@ -190,9 +190,41 @@ def test_no_mail_without_exactly_one_address(username: str) -> None:
     assert caught.value.code == "address_invalid"
 
 
+def test_the_receipt_is_in_both_forms() -> None:
+    """The mail ends with what was found, what was made, the loudness, times, hash and notes."""
+    mail = sent(sample_jobs.ready())
+    lines = [
+        "Source: matroska, aac, 128 kbit/s, stereo, 44.1 kHz, 3 minutes 20 seconds",
+        "MP3: VBR V2, 192 kbit/s, stereo, 44.1 kHz",
+        "Loudness: -14.0 LUFS (source -23.5), true peak -1.5 dBTP",
+        "Time: waited less than a second, converted in less than a second",
+        f"SHA-256: {'0' * 64}",
+        "Note: The source was quiet.",
+    ]
+    assert text_of(mail).rstrip().splitlines()[-len(lines) :] == lines
+    html = Page(text_of(mail, "html")).text.replace("\r\n", "\n")
+    assert "\n".join(lines) in html
+
+
+@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_any_name_makes_a_readable_mail(name: str) -> None:
     """Whatever the video is called, the mail can be sent, read, and holds its line once."""
     job = sample_jobs.ready(name=name)
     lines = text_of(sent(job)).splitlines()
     assert lines.count(f"mp3 file_id: {job.fid} is now ready!") == 1
+
+
+def test_of_a_split_mp3_it_says_what_there_is() -> None:
+    """A ZIP, of how many, and how to get one alone."""
+    parts = tuple(ResultPart(f"{number}", 100 * number, 50, 1.0) for number in range(12))
+    job = replace(sample_jobs.ready(), result=replace(RESULT, parts=parts))
+    mail = sent(job)
+    text = text_of(mail)
+    assert "ready: Holiday.zip with 12 MP3s, one for each chapter, 3 minutes 20 seconds" in text
+    assert "add &chapter=1" in text
+    assert "-o 'Holiday.zip'" in text
+    assert "add &chapter=1" in Page(text_of(mail, "html")).text
+    one = replace(job, result=replace(RESULT, parts=parts[:1]))
+    assert "Holiday.zip with one MP3, 3 minutes" in text_of(sent(one))
+    assert "chapter" not in text_of(sent(sample_jobs.ready()))

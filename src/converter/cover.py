@@ -1,0 +1,93 @@
+"""The cover of the MP3: the source's own picture as it is, or what its owner asked for."""
+
+from typing import Final
+
+from av.error import FFmpegError
+from av.packet import Packet
+from av.stream import Stream
+
+from chassis.errors import Permanent
+from chassis.options import ConversionOptions, Cover
+from converter.cutting import Span
+from converter.decode import TrackReader
+from converter.drawing import draw_cover
+from converter.media import Media, MediaFile, open_file
+from converter.picture_decoding import NoCover, decode_picture
+from converter.pictures import Picture, parse_picture
+from converter.video_frames import VideoFrames
+
+_FRONT: Final = "cover (front)"  # what libavformat calls ID3's and FLAC's picture type 3
+_FRONT_FILE: Final = "cover."  # Matroska's name for it (RFC 9559 21.2)
+_MAX_ATTACHED_BYTES: Final = 30_000_000
+_DAMAGED: Final = NoCover("No cover: its picture could not be read.")
+
+
+def is_from_video(options: ConversionOptions) -> bool:
+    """Whether the cover is made of the video, which is then read anywhere."""
+    return options.cover is Cover.FRAME or isinstance(options.cover, float | int)
+
+
+def choose_cover(
+    media: Media, reader: TrackReader, options: ConversionOptions
+) -> tuple[Picture | None, str | None]:
+    """The cover, and what its owner is to know about it, in a sentence.
+
+    No picture is decoded unless `options` ask for one. `reader` reads `media`. Whatever is wrong
+    with the picture, the worst is that there is none.
+    """
+    try:
+        if options.cover is Cover.NONE:
+            return None, None
+        if is_from_video(options):
+            return _of_video(media, options), None
+        if options.cover is None and not options.cover_square:
+            return _as_it_is(reader)
+        return _attached(reader, square=options.cover_square), None
+    except NoCover as reason:
+        return None, str(reason)
+    except (FFmpegError, MemoryError, ValueError, IndexError, Permanent):
+        return None, str(_DAMAGED)
+
+
+def _as_it_is(reader: TrackReader) -> tuple[Picture | None, str | None]:
+    picture = _own_picture(reader)
+    if picture is None or picture.is_cover:
+        return picture, None
+    return None, "The source's picture is too large for a cover; cover=attached makes it smaller."
+
+
+def _attached(reader: TrackReader, *, square: bool) -> Picture:
+    picture = _own_picture(reader)
+    if picture is None:
+        raise NoCover("No cover: the source has no picture in a format that is read.")
+    if picture.is_cover and not (square and picture.width != picture.height):
+        return picture
+    return draw_cover(decode_picture(picture), None, square=square)
+
+
+def _of_video(media: Media, options: ConversionOptions) -> Picture:
+    # Another reading of the file: the sound is read in order, from its start to its end.
+    container = open_file(MediaFile(media.file.source), {}, options.audio_track).container
+    with container:
+        frames = VideoFrames(container)
+        if options.cover is Cover.FRAME:
+            frame = frames.good_one(Span.of(options))
+        else:
+            frame = frames.at(float(options.cover or 0.0))
+        return draw_cover(frame, frames.pixel_shape, square=options.cover_square)
+
+
+def _own_picture(reader: TrackReader) -> Picture | None:
+    for packet in sorted(reader.attached_pictures(), key=_preference):
+        if packet.size <= _MAX_ATTACHED_BYTES:
+            picture = parse_picture(bytes(packet))
+            if picture is not None:
+                return picture
+    return None
+
+
+def _preference(packet: "Packet[Stream]") -> tuple[bool, int]:
+    stream = packet.stream
+    kind, name = stream.metadata.get("comment", ""), stream.metadata.get("filename", "")
+    is_front = kind.lower() == _FRONT or name.lower().startswith(_FRONT_FILE)
+    return not is_front, stream.index
