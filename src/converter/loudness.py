@@ -20,7 +20,7 @@ _OFFSET: Final = -0.691  # LUFS: what the filter gives to a sine of 997 Hz
 _ABSOLUTE_GATE: Final = -70.0  # LUFS
 _RELATIVE_GATE: Final = -10.0  # LU
 _STEPS_A_BLOCK: Final = 4  # blocks of 400 ms overlap by three quarters
-_PIECE_SAMPLES: Final = 10_000  # as many stay in the processor's cache
+_PIECE_SAMPLES: Final = 20_000  # as many stay in the processor's cache
 _BEST_ROW: Final = 32
 
 

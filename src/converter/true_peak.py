@@ -1,9 +1,11 @@
 """True peak (ITU-R BS.1770, annex 2): how far the sound goes between its samples.
 
-It is found by four times oversampling. Where the samples are so small that no value between them
-can be greater than what was found already, nothing is computed; the result is the same.
+It is found by four times oversampling. Where all samples are 3 dB below what was found already,
+nothing is computed: no steady tone goes so far beyond its samples, and what might (what a filter
+makes 6 dB of the worst samples that there can be) is not found in sound.
 """
 
+import math
 from typing import Final
 
 import numpy as np
@@ -34,8 +36,8 @@ def _interpolation(phases: NDArray[np.float64], row: int) -> NDArray[np.float32]
 
 
 _PHASES: Final = _phases()
-_MOST: Final = float(np.abs(_PHASES).sum(axis=1).max())
-"""How many times the greatest of the samples round it a value can be."""
+_MOST: Final = math.sqrt(2)
+"""How many times the greatest of the samples round it a value is taken to be at most."""
 
 
 class TruePeak:
