@@ -7,6 +7,8 @@ costs a third of libavfilter's ebur128, and a sixth of libebur128.
 """
 
 import math
+from dataclasses import dataclass
+from functools import cache
 from typing import Final, Self
 
 import numpy as np
@@ -40,13 +42,11 @@ class KWeighting:
 
     def __init__(self, sample_rate: int, channels: int) -> None:
         self.step = sample_rate // 10
-        self._length = divisor_near(self.step, _BEST_SEGMENT)
-        filter_ = _StateSpace.k_weighting(sample_rate)
-        self._own = _single(filter_.own_response(self._length))
-        self._leaves = _single(filter_.left_behind(self._length))
-        self._adds = _single(filter_.added_by_state(self._length))
-        self._jumps = [_single(jump) for jump in filter_.jumps(self._length)]
-        self._state = np.zeros((channels, filter_.order), np.float32)
+        products = products_for(sample_rate)
+        self._length = len(products.own)
+        self._own, self._leaves = products.own, products.leaves
+        self._adds, self._jumps = products.adds, products.jumps
+        self._state = np.zeros((channels, len(self._adds)), np.float32)
         self._filtered = self._added = np.empty((channels, 0, self._length), np.float32)
 
     def energies(self, samples: Samples) -> NDArray[np.float64]:
@@ -83,6 +83,30 @@ class KWeighting:
         return states
 
 
+@dataclass(frozen=True, slots=True)
+class Products:
+    """The matrices of one sample rate: see the properties of _StateSpace that make them."""
+
+    own: NDArray[np.float32]
+    leaves: NDArray[np.float32]
+    adds: NDArray[np.float32]
+    jumps: tuple[NDArray[np.float32], ...]
+
+
+@cache
+def products_for(sample_rate: int) -> Products:
+    """What the filter needs at `sample_rate`; it takes as long to make as a second of sound."""
+    filter_ = _StateSpace.k_weighting(sample_rate)
+    length = divisor_near(sample_rate // 10, _BEST_SEGMENT)
+    return Products(
+        own=_single(filter_.own_response(length)),
+        leaves=_single(filter_.left_behind(length)),
+        adds=_single(filter_.added_by_state(length)),
+        jumps=tuple(map(_single, filter_.jumps(length))),
+    )
+
+
+@cache
 def divisor_near(number: int, wanted: int) -> int:
     """The divisor of `number` that comes nearest to `wanted`."""
     divisors = [divisor for divisor in range(1, number + 1) if number % divisor == 0]

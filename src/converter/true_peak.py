@@ -6,6 +6,7 @@ makes 6 dB of the worst samples that there can be) is not found in sound.
 """
 
 import math
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -27,15 +28,18 @@ def _phases() -> NDArray[np.float64]:
     return np.asarray(weights / weights.sum(axis=1, keepdims=True))
 
 
-def _interpolation(phases: NDArray[np.float64], row: int) -> NDArray[np.float32]:
+_PHASES: Final = _phases()
+
+
+@cache
+def _interpolation(row: int) -> NDArray[np.float32]:
     """From a row of samples, and the first of the next, to the values between them."""
-    matrix = np.zeros((row + _TAPS - 1, len(phases), row))
+    matrix = np.zeros((row + _TAPS - 1, len(_PHASES), row))
     for sample in range(row):
-        matrix[sample : sample + _TAPS, :, sample] = phases.T
+        matrix[sample : sample + _TAPS, :, sample] = _PHASES.T
     return np.ascontiguousarray(matrix.reshape(len(matrix), -1), np.float32)
 
 
-_PHASES: Final = _phases()
 _MOST: Final = math.sqrt(2)
 """How many times the greatest of the samples round it a value is taken to be at most."""
 
@@ -48,7 +52,7 @@ class TruePeak:
 
     def __init__(self, channels: int, row: int = 32) -> None:
         self._row = row
-        self._from_row, self._from_next = np.split(_interpolation(_PHASES, row), [row])
+        self._from_row, self._from_next = np.split(_interpolation(row), [row])
         self._between = self._more = np.empty((channels, 0, self._from_row.shape[1]), np.float32)
         self.greatest = 0.0
 

@@ -15,8 +15,10 @@ from chassis.options import ConversionOptions
 from converter.chapters import Chapter
 from converter.drawing import encode_jpeg
 from converter.engine import convert
+from converter.formats import SAMPLE_RATES
 from converter.id3 import Id3
 from converter.labels import Labels
+from converter.loudness import LoudnessMeter
 from converter.picture_decoding import decode_picture
 from converter.request import Request
 from converter.tags import Tags, language_code
@@ -45,6 +47,8 @@ def warm_up() -> None:
         id3.end(size=1 << 20)
     b"\xff\xfe".decode("utf-16")
     decode_picture(encode_jpeg(np.zeros((8, 8, 3), np.uint8)))
+    for rate in SAMPLE_RATES:
+        LoudnessMeter(rate, channels=2)
     for language in _LANGUAGES:
         language_code(language)
 
