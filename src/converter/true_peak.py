@@ -1,8 +1,8 @@
 """True peak (ITU-R BS.1770, annex 2): how far the sound goes between its samples.
 
 It is found by four times oversampling. Where all samples are 3 dB below what was found already,
-nothing is computed: no steady tone goes so far beyond its samples, and what might (what a filter
-makes 6 dB of the worst samples that there can be) is not found in sound.
+nothing is computed: no steady tone goes further beyond its samples than that. The filter could make
+6 dB of the worst samples that there can be; such a peak would be missed there.
 """
 
 import math

@@ -312,7 +312,7 @@ def test_a_huge_picture_is_never_decoded(tmp_path: Path) -> None:
         "aac",
         film,
     )
-    with Box(BoxLimits(memory_bytes=200 << 20), Cores(1)) as small:
+    with Box(BoxLimits(memory_bytes=144 << 20), Cores(1)) as small:
         assert convert(small, film.read_bytes()).facts.mp3.duration == pytest.approx(2, abs=0.1)
 
 

@@ -188,14 +188,14 @@ def test_a_source_is_read_twice(box: Box, tmp_path: Path) -> None:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(RATE)
-        file.writeframes((at_peak(music(20), 0.3)[0] * 32767).astype("<i2").tobytes())
+        file.writeframes((at_peak(music(60), 0.3)[0] * 32767).astype("<i2").tobytes())
     source = MemorySource(wav.getvalue())
     box.convert(
         source,
         MemorySink(),
-        ConversionOptions(normalize=-20.0),
+        ConversionOptions(normalize=-29.0),
         name="a.wav",
         on_progress=lambda _: None,
         should_stop=lambda: False,
     )
-    assert source.bytes_read <= 2.2 * source.size
+    assert 1.9 * source.size <= source.bytes_read <= 2.2 * source.size
