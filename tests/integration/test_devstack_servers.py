@@ -16,17 +16,25 @@ from devstack.rabbitmq import RabbitMQ
 from devstack.server import Server
 
 
+def _started_here() -> set[psutil.Process]:
+    """Our own children: what servers of other tests start for themselves is not among them."""
+    return set(psutil.Process().children())
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        guards = "guardian.py" in str(process.cmdline())
+        return not guards and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 @pytest.fixture
 def leaves_nothing() -> Iterator[None]:
     """No process that a test starts is there after it."""
-    before = {process.pid for process in psutil.Process().children(recursive=True)}
+    before = _started_here()
     yield
-    after = {
-        process.pid
-        for process in psutil.Process().children(recursive=True)
-        if process.status() != psutil.STATUS_ZOMBIE and "guardian.py" not in str(process.cmdline())
-    }
-    assert after <= before
+    assert not [process for process in _started_here() - before if _lives(process)]
 
 
 def cycle(server: Server) -> None:
