@@ -70,7 +70,8 @@ def judge(
 
     `states` has each job of the user; `mails` counts the mails by job and kind: `FID.ready`.
     """
-    rows = [_row(phase, journal, states, mails) for phase in journal.phases]
+    whole = Phase("in all", journal.phases[0].began, float("inf"))
+    rows = [_row(phase, journal, states, mails) for phase in (*journal.phases, whole)]
     faults = [
         f"request failed: {request.kind}: {request.fault}"
         for request in journal.requests
@@ -108,7 +109,7 @@ def _row(
     cut = sum(was_cut(one, journal.kills) for one in faulty)
     return Row(
         phase=phase.name,
-        seconds=phase.ended - phase.began,
+        seconds=min(phase.ended, journal.phases[-1].ended) - phase.began,
         uploads=len(fids),
         ready=sum(states.get(fid) == "ready" for fid in fids),
         mails=sum(mails.get(f"{fid}.ready", 0) for fid in fids),

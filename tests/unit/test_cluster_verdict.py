@@ -30,12 +30,13 @@ def judged(
 
 
 def test_a_good_run_has_no_faults(journal: Journal) -> None:
-    """Every upload is ready once, with one mail: a row for each phase, and nothing else."""
+    """Every upload is ready once, with one mail: a row for each phase, and one for all."""
     verdict = judged(journal)
     assert verdict.faults == []
     assert verdict.table.splitlines()[2:] == [
         "| first | 10 | 1 | 1 | 1 | 1 | 0 | 0 |",
         "| second | 10 | 1 | 1 | 1 | 1 | 0 | 0 |",
+        "| in all | 20 | 2 | 2 | 2 | 2 | 0 | 0 |",
     ]
 
 
@@ -95,7 +96,11 @@ def test_a_failed_request_is_a_fault_unless_it_was_cut(journal: Journal) -> None
     journal.requests += [Request("upload", 15, 17, "cut off"), Request("status", 3, 4, "502")]
     verdict = judged(journal)
     assert verdict.faults == ["request failed: status: 502"]
-    assert [(row.requests, row.cut, row.failed) for row in verdict.rows] == [(2, 0, 1), (2, 1, 0)]
+    assert [(row.requests, row.cut, row.failed) for row in verdict.rows] == [
+        (2, 0, 1),
+        (2, 1, 0),
+        (4, 1, 1),
+    ]
 
 
 def test_quiet_is_when_nothing_is_to_come(journal: Journal) -> None:
