@@ -9,12 +9,7 @@ from devstack.image_check import IMAGES
 from devstack.settings_table import SERVICES
 
 TEXT = (Path(__file__).parents[2] / "Containerfile").read_text()
-STAGES = {
-    name: body
-    for name, body in re.findall(
-        r"^FROM \S+ AS (\S+)\n(.*?)(?=^FROM |\Z)", TEXT, re.MULTILINE | re.DOTALL
-    )
-}
+STAGES = dict(re.findall(r"^FROM \S+ AS (\S+)\n(.*?)(?=^FROM |\Z)", TEXT, re.MULTILINE | re.DOTALL))
 
 
 @pytest.mark.parametrize("service", SERVICES)
