@@ -35,7 +35,8 @@ def environment(service: str) -> dict[str, str]:
     for path in COMPOSE[service].get("env_file", []):
         lines = (CHECKOUT / path).read_text().splitlines()
         values |= dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
-    return values | COMPOSE[service].get("environment", {})
+    values |= COMPOSE[service].get("environment", {})
+    return values
 
 
 def mounted(service: str) -> dict[str, str]:
