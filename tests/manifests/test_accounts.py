@@ -84,13 +84,9 @@ def test_signing_keys_are_made_as_auth_reads_them(secrets: Path) -> None:
 def test_definitions_without_a_password_are_refused(secrets: Path, tmp_path: Path) -> None:
     """An account whose password was forgotten stops RabbitMQ's start, with its name."""
     (secrets / "rabbitmq" / "sweeper").unlink()
-    command = [
-        "sh",
-        ACCOUNTS / "rabbitmq.sh",
-        ACCOUNTS / "rabbitmq.json",
-        secrets / "rabbitmq",
-        tmp_path / "definitions.json",
-    ]
+    script, definitions = ACCOUNTS / "rabbitmq.sh", ACCOUNTS / "rabbitmq.json"
+    command: list[Path | str] = ["sh", script, definitions]
+    command += [secrets / "rabbitmq", tmp_path / "definitions.json"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "no password" in done.stderr
