@@ -20,7 +20,7 @@ log = structlog.get_logger(__name__)
 
 
 def when_reachable(work: Callable[[], None]) -> None:
-    """Do `work` as soon as the database can be reached; other errors than its absence are raised."""
+    """Do `work` as soon as the database can be reached; raises whatever else goes wrong."""
     pause = FIRST_PAUSE_SECONDS
     while True:
         try:
