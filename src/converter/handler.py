@@ -289,8 +289,9 @@ class Converter:
     def _fail(self, job: Job, move: Callable[..., Job | None], **named: object) -> None:
         reason = named["reason"]
         assert isinstance(reason, Failure)
-        CONVERSIONS.labels(reason.code).inc()
         moved = self._ended(job.fid, move, **named)
+        # A cancelled job's video is gone in the middle: that is no failure of the conversion.
+        CONVERSIONS.labels(reason.code if moved else "too_late").inc()
         if moved and moved.state is State.FAILED:
             self._announce(MP3_QUEUE, moved)
             self._delete(self._videos, job.video_fid)

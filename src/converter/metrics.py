@@ -7,6 +7,8 @@ CONVERSIONS = Counter(
     "Attempts, by outcome: ready, or the failure's code.",
     ["outcome"],
 )
+for _outcome in ("ready", "media_missing"):
+    CONVERSIONS.labels(_outcome)  # from 0 on: a counter that begins at 1 shows no increase
 CONVERSION_SECONDS = Histogram(
     "conversion_seconds",
     "How long a successful conversion took, by source: whole, or arriving (it was waited for).",
