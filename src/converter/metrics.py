@@ -8,7 +8,8 @@ CONVERSIONS = Counter(
     ["outcome"],
 )
 for _outcome in ("ready", "media_missing"):
-    CONVERSIONS.labels(_outcome)  # from 0 on: a counter that begins at 1 shows no increase
+    # From 0 on: Prometheus sees no increase in a counter that begins at 1.
+    CONVERSIONS.labels(_outcome)
 CONVERSION_SECONDS = Histogram(
     "conversion_seconds",
     "How long a successful conversion took, by source: whole, or arriving (it was waited for).",
@@ -18,6 +19,9 @@ CONVERSION_SECONDS = Histogram(
 AUDIO_SECONDS = Counter(
     "converted_audio_seconds_total", "Length of all MP3s that were made, by source.", ["source"]
 )
+for _source in ("whole", "arriving"):
+    CONVERSION_SECONDS.labels(_source)
+    AUDIO_SECONDS.labels(_source)
 WAIT_SECONDS = Histogram(
     "job_wait_seconds",
     "From the source's last byte to the conversion that made the MP3; retries are in it.",

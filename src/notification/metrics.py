@@ -7,7 +7,8 @@ from chassis.mail_moves import TOLD
 MAILS = Counter("mails_total", "Attempts to send a mail, by kind and outcome.", ["kind", "outcome"])
 for _kind in TOLD:
     for _outcome in ("sent", "postponed", "given_up"):
-        MAILS.labels(_kind, _outcome)  # from 0 on: a counter that begins at 1 shows no increase
+        # From 0 on: Prometheus sees no increase in a counter that begins at 1.
+        MAILS.labels(_kind, _outcome)
 MAIL_DELAY_SECONDS = Histogram(
     "mail_delay_seconds",
     "From the end of a job until a mail server took its mail.",
