@@ -42,8 +42,8 @@ class Stack:
     """Four servers and one replica of each service.
 
     `ports` has a port for each variable of PORTS; `overrides` are settings for every service;
-    `rabbitmq_config` and `mongodb_options` are as RabbitMQ and MongoDB take them. Progress is told
-    to `say`, in sentences.
+    `rabbitmq_config`, `rabbitmq_plugins` and `mongodb_options` are as RabbitMQ and MongoDB take
+    them. Progress is told to `say`, in sentences.
     """
 
     def __init__(
@@ -53,13 +53,16 @@ class Stack:
         *,
         overrides: Mapping[str, str] | None = None,
         rabbitmq_config: Sequence[str] = (),
+        rabbitmq_plugins: Sequence[str] = (),
         mongodb_options: Sequence[str] = (),
         say: Callable[[str], None] = print,
     ) -> None:
         self.folder = folder.resolve()
         self._say = say
         data = self.folder / "data"
-        self.rabbitmq = RabbitMQ(data / "rabbitmq", ports["RABBITMQ_PORT"], rabbitmq_config)
+        self.rabbitmq = RabbitMQ(
+            data / "rabbitmq", ports["RABBITMQ_PORT"], rabbitmq_config, rabbitmq_plugins
+        )
         self.mariadb = MariaDB(data / "mariadb", ports["MARIADB_PORT"])
         self.mongodb = MongoDB(data / "mongodb", ports["MONGODB_PORT"], mongodb_options)
         self.mail_sink = MailSink(data / "mail", ports["SMTP_PORT"], ports["MAIL_PAGE_PORT"])
@@ -92,6 +95,7 @@ class Stack:
         overrides: Mapping[str, str] | None = None,
         *,
         rabbitmq_config: Sequence[str] = (),
+        rabbitmq_plugins: Sequence[str] = (),
         mongodb_options: Sequence[str] = (),
     ) -> Self:
         """A stack that meets no other on this machine."""
@@ -100,6 +104,7 @@ class Stack:
             {purpose.variable: free_port() for purpose in PORTS},
             overrides=overrides,
             rabbitmq_config=rabbitmq_config,
+            rabbitmq_plugins=rabbitmq_plugins,
             mongodb_options=mongodb_options,
         )
 

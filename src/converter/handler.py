@@ -39,7 +39,7 @@ from chassis.sharing import Sharing
 from converter.conversion import Conversion, Stopped
 from converter.following import FollowedUpload, Followers
 from converter.lease_keeper import LeaseKeeper
-from converter.metrics import AUDIO_SECONDS, CONVERSION_SECONDS, CONVERSIONS
+from converter.metrics import AUDIO_SECONDS, CONVERSION_SECONDS, CONVERSIONS, WAIT_SECONDS
 from converter.ports import Sink, SourceReader
 from converter.single_flight import SingleFlight
 
@@ -229,8 +229,9 @@ class Converter:
             with until_stored:
                 stored = writer.finish()
             self._complete(job, attempt, conversion, stored)
-            CONVERSION_SECONDS.observe(monotonic() - started)
-            AUDIO_SECONDS.inc(conversion.mp3.duration)
+            kind = "arriving" if arriving else "whole"
+            CONVERSION_SECONDS.labels(kind).observe(monotonic() - started)
+            AUDIO_SECONDS.labels(kind).inc(conversion.mp3.duration)
 
         return store
 
@@ -262,6 +263,8 @@ class Converter:
             return
         log.info("ready", size=stored.size, duration=result.duration)
         CONVERSIONS.labels("ready").inc()
+        if ready.seconds_waited is not None:
+            WAIT_SECONDS.observe(ready.seconds_waited)
         self._announce(MP3_QUEUE, ready)
         if ready.video_fid is None:
             self._delete(self._videos, job.video_fid)
@@ -286,8 +289,9 @@ class Converter:
     def _fail(self, job: Job, move: Callable[..., Job | None], **named: object) -> None:
         reason = named["reason"]
         assert isinstance(reason, Failure)
-        CONVERSIONS.labels(reason.code).inc()
         moved = self._ended(job.fid, move, **named)
+        # A cancelled job's video is gone in the middle: that is no failure of the conversion.
+        CONVERSIONS.labels(reason.code if moved else "too_late").inc()
         if moved and moved.state is State.FAILED:
             self._announce(MP3_QUEUE, moved)
             self._delete(self._videos, job.video_fid)
