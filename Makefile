@@ -1,6 +1,6 @@
 # Bare `make` lists what there is. Every target installs by itself what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help up demo test unit contract integration e2e faults lint format types imports lock bench
+.PHONY: help up demo test unit contract integration e2e faults lint format types imports manifests lock bench
 TOOLS := .local/venv/bin
 
 help: ## Lists the targets
@@ -30,6 +30,8 @@ format: bootstrap ## Formats the code (ruff)
 	@$(TOOLS)/ruff format
 types: bootstrap ## Checks the types (mypy, strict)
 	@$(TOOLS)/mypy
+manifests: ## Checks the Kubernetes manifests: schemas and policies
+	@scripts/check-manifests
 imports: bootstrap ## Checks who may import whom (import-linter)
 	@PYTHONPATH=src $(TOOLS)/lint-imports --no-logo
 

@@ -76,14 +76,18 @@ class MariaDB(Server):
         """Make the data folder, and the statements that the server runs before it listens."""
         super().prepare()
         self._temporary.mkdir(exist_ok=True)
-        statements = [
+        lines = "".join(f"{statement};\n" for statement in self.statements())
+        write_private(self.folder / "init.sql", lines)
+        if not (self._data / "mysql").exists():
+            self._install()
+
+    def statements(self) -> list[str]:
+        """What the server runs at each start before it listens, as its administrator."""
+        return [
             f"CREATE DATABASE IF NOT EXISTS `{DATABASE}`",
             f"CREATE USER IF NOT EXISTS `{USER}`@`{LOOPBACK}` IDENTIFIED BY '{self.password}'",
             f"GRANT ALL PRIVILEGES ON `{DATABASE}%`.* TO `{USER}`@`{LOOPBACK}`",
         ]
-        write_private(self.folder / "init.sql", "".join(f"{line};\n" for line in statements))
-        if not (self._data / "mysql").exists():
-            self._install()
 
     def _install(self) -> None:
         self._data.mkdir(exist_ok=True)

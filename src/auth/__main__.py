@@ -8,6 +8,7 @@ import argparse
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import structlog
 from flask import Flask
@@ -15,7 +16,7 @@ from flask import Flask
 from auth import commands, keys, server
 from auth.app import create_app
 from auth.migrate import is_migrated, migrate
-from auth.preparation import Preparation
+from auth.preparation import Preparation, when_reachable
 from auth.settings import AccountSettings, AuthSettings
 from auth.wiring import Accounts
 from chassis import logs
@@ -37,7 +38,7 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     try:
         if parsed.command == "migrate":
-            migrate(settings.mysql_url.get_secret_value())
+            _migrate(settings, wait=parsed.wait)
         else:
             parsed.work(Accounts.build(settings, connections=1).management, parsed)
     except ServiceError as error:
@@ -51,9 +52,18 @@ def _parser() -> argparse.ArgumentParser:
     parts = parser.add_subparsers(title="commands", dest="command", required=True)
     parts.add_parser("serve", help="serve the API; makes the tables and the first admin as needed")
     parts.add_parser("keygen", help="print a new key set for SIGNING_KEYS")
-    parts.add_parser("migrate", help="make the tables, or bring them up to date")
+    migration = parts.add_parser("migrate", help="make the tables, or bring them up to date")
+    migration.add_argument("--wait", action="store_true", help="wait for a database that is away")
     commands.add_commands(parts)
     return parser
+
+
+def _migrate(settings: AccountSettings, *, wait: bool) -> None:
+    work = partial(migrate, settings.mysql_url.get_secret_value())
+    if wait:
+        when_reachable(work)
+    else:
+        work()
 
 
 def _serve(settings: AuthSettings) -> None:

@@ -19,6 +19,20 @@ LONGEST_PAUSE_SECONDS: Final = 10.0
 log = structlog.get_logger(__name__)
 
 
+def when_reachable(work: Callable[[], None]) -> None:
+    """Do `work` as soon as the database can be reached; raises whatever else goes wrong."""
+    pause = FIRST_PAUSE_SECONDS
+    while True:
+        try:
+            work()
+        except AccountsUnavailable:
+            log.warning("waiting for the database")
+            sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+        else:
+            return
+
+
 class Preparation:
     """Tries `prepare` in the background until it succeeds, with growing pauses."""
 

@@ -6,7 +6,7 @@ import pytest
 
 from auth import preparation
 from auth.errors import AccountsUnavailable
-from auth.preparation import Preparation
+from auth.preparation import Preparation, when_reachable
 from tests.waiting import wait_for
 
 
@@ -35,6 +35,22 @@ def test_it_goes_on_after_errors(error: Exception, monkeypatch: pytest.MonkeyPat
     subject.start()
     wait_for(lambda: subject.done)
     assert len(attempts) == 4
+
+
+def test_a_shell_may_wait_for_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is done when the database is there is done once, and its own errors are raised."""
+    monkeypatch.setattr(preparation, "FIRST_PAUSE_SECONDS", 0.001)
+    outcomes: list[Exception | None] = [AccountsUnavailable(), AccountsUnavailable(), None]
+
+    def work() -> None:
+        if outcome := outcomes.pop(0):
+            raise outcome
+
+    when_reachable(work)
+    assert outcomes == []
+    outcomes.append(RuntimeError("a bad migration"))
+    with pytest.raises(RuntimeError):
+        when_reachable(work)
 
 
 def assert_true(value: object) -> None:
