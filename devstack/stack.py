@@ -25,6 +25,7 @@ PORTS = (
     Purpose("AUTH_PORT", 8081, "auth"),
     Purpose("MONGODB_PORT", 11017, "MongoDB"),
     Purpose("SMTP_PORT", 11025, "the mail sink"),
+    Purpose("MAIL_PAGE_PORT", 8025, "the page that shows the mails"),
     Purpose("MARIADB_PORT", 11306, "MariaDB"),
     Purpose("RABBITMQ_PORT", 11672, "RabbitMQ"),
     Purpose("GATEWAY_METRICS_PORT", 11080, "the gateway's metrics"),
@@ -64,7 +65,7 @@ class Stack:
         )
         self.mariadb = MariaDB(data / "mariadb", ports["MARIADB_PORT"])
         self.mongodb = MongoDB(data / "mongodb", ports["MONGODB_PORT"], mongodb_options)
-        self.mail_sink = MailSink(data / "mail", ports["SMTP_PORT"])
+        self.mail_sink = MailSink(data / "mail", ports["SMTP_PORT"], ports["MAIL_PAGE_PORT"])
         self.servers: tuple[Server, ...] = (
             self.rabbitmq,
             self.mariadb,
@@ -116,6 +117,7 @@ class Stack:
             "LOGIN_EMAIL": LOGIN_EMAIL,
             "LOGIN_PASSWORD": self.login_password,
             "MAIL_DIR": str(self.mail_sink.mail_folder),
+            "MAIL_URL": self.mail_sink.web_url,
             "MONGODB_URL": self.mongodb.url,
             "AMQP_URL": self.rabbitmq.url,
             "MYSQL_URL": self.mariadb.url,
