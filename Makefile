@@ -1,6 +1,6 @@
 # Bare `make` lists what there is. Every target installs by itself what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help up demo test unit contract integration e2e faults lint format types imports manifests lock bench
+.PHONY: help up demo test unit contract integration e2e faults lint format types imports manifests images lock bench
 TOOLS := .local/venv/bin
 
 help: ## Lists the targets
@@ -34,6 +34,9 @@ manifests: ## Checks the Kubernetes manifests: schemas and policies
 	@scripts/check-manifests
 imports: bootstrap ## Checks who may import whom (import-linter)
 	@PYTHONPATH=src $(TOOLS)/lint-imports --no-logo
+
+images: ## Builds the image of each service, with docker, podman or buildah
+	@scripts/images
 
 lock: ## Writes the hash-locked requirements of each service anew
 	@scripts/lock

@@ -1,44 +1,37 @@
-"""A real SMTP server on loopback that keeps every mail in a Maildir, and misbehaves when told.
+"""The local mail server as the stack and the tests use it: started, told to misbehave, read."""
 
-Run as a program (`python -m devstack.mail_sink FOLDER PORT`) it is the server; `MailSink` starts
-and controls it. How it behaves stands in the file `mode`, which is read anew for every mail.
-"""
-
-import asyncio
-import enum
-import os
 import sys
-from mailbox import Maildir as Mailbox
 from pathlib import Path
 
-from aiosmtpd.smtp import SMTP, Envelope, Session
-
+from devstack.mail_mode import Mode, write_mode
 from devstack.maildir import Maildir
 from devstack.ports import LOOPBACK
+from devstack.process import answers
 from devstack.server import Server, first_bytes
 
 SOURCES = Path(__file__).parent.parent
 
-
-class Mode(enum.StrEnum):
-    """What the server does with a mail."""
-
-    ACCEPT = "accept"
-    DEFER = "defer"  # 451 at RCPT: try again later
-    REFUSE = "refuse"  # 550 at RCPT: never
-    HANG = "hang"  # takes the text and then says nothing, keeping nothing
-    DIE = "die"  # keeps the mail and dies before it answers; accepts when started again
+__all__ = ["MailSink", "Mode"]
 
 
 class MailSink(Server):
-    """The mail server as a process of its own."""
+    """The program `devstack.mail_server` on loopback, with its web page if `web_port` is given."""
 
     title = "mail sink"
+
+    def __init__(self, folder: Path, port: int, web_port: int | None = None) -> None:
+        self._web_port = web_port
+        super().__init__(folder, port)
 
     @property
     def url(self) -> str:
         """Address as SMTP_URL takes it."""
         return f"smtp://{LOOPBACK}:{self.port}"
+
+    @property
+    def web_url(self) -> str:
+        """Address of the page that shows the mails, if there is one."""
+        return f"http://{LOOPBACK}:{self._web_port}"
 
     @property
     def mail_folder(self) -> Path:
@@ -52,7 +45,7 @@ class MailSink(Server):
 
     def set_mode(self, mode: Mode) -> None:
         """Behave like `mode` from the next mail on."""
-        _write_mode(self.folder, mode)
+        write_mode(self.folder, mode)
 
     def clear(self) -> None:
         """Remove every mail."""
@@ -60,75 +53,19 @@ class MailSink(Server):
             path.unlink()
 
     def command(self) -> list[str]:
-        """The program that stands in this module."""
-        return [sys.executable, "-m", "devstack.mail_sink", str(self.folder), str(self.port)]
+        """The program, as an image runs it too."""
+        web = [] if self._web_port is None else ["--web-port", str(self._web_port)]
+        return [
+            *(sys.executable, "-m", "devstack.mail_server", str(self.folder)),
+            *("--smtp-port", str(self.port)),
+            *web,
+        ]
 
     def environment(self) -> dict[str, str]:
         """Where this package is."""
         return super().environment() | {"PYTHONPATH": str(SOURCES)}
 
     def answering(self) -> bool:
-        """Whether it greets a client (RFC 5321, section 4.2)."""
-        return first_bytes(self.port, b"", 3) == b"220"
-
-
-class _Handler:
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._mailbox = Mailbox(folder / "Maildir", create=True)
-
-    async def handle_RCPT(  # noqa: N802 - aiosmtpd's names and parameters
-        self,
-        server: SMTP,  # noqa: ARG002 - a parameter that aiosmtpd passes by name
-        session: Session,  # noqa: ARG002 - a parameter that aiosmtpd passes by name
-        envelope: Envelope,
-        address: str,
-        options: list[str],  # noqa: ARG002 - a parameter that aiosmtpd passes by name
-    ) -> str:
-        mode = _read_mode(self._folder)
-        if mode is Mode.DEFER:
-            return "451 4.3.0 Try again later"
-        if mode is Mode.REFUSE:
-            return "550 5.7.1 Not wanted here"
-        envelope.rcpt_tos.append(address)
-        return "250 2.1.5 OK"
-
-    async def handle_DATA(  # noqa: N802 - aiosmtpd's name
-        self,
-        server: SMTP,  # noqa: ARG002 - a parameter that aiosmtpd passes by name
-        session: Session,  # noqa: ARG002 - a parameter that aiosmtpd passes by name
-        envelope: Envelope,
-    ) -> str:
-        mode = _read_mode(self._folder)
-        if mode is Mode.HANG:
-            await asyncio.Event().wait()
-        # In a Maildir lines end as elsewhere on this machine; on the wire they end with CRLF.
-        self._mailbox.add((envelope.original_content or b"").replace(b"\r\n", b"\n"))
-        if mode is Mode.DIE:
-            _write_mode(self._folder, Mode.ACCEPT)
-            os._exit(1)
-        return "250 2.0.0 Kept"
-
-
-def _read_mode(folder: Path) -> Mode:
-    path = folder / "mode"
-    return Mode(path.read_text().strip()) if path.exists() else Mode.ACCEPT
-
-
-def _write_mode(folder: Path, mode: Mode) -> None:
-    fresh = folder / "mode.new"
-    fresh.write_text(mode)
-    fresh.replace(folder / "mode")
-
-
-async def _serve(folder: Path, port: int) -> None:
-    handler = _Handler(folder)
-    server = await asyncio.get_running_loop().create_server(
-        lambda: SMTP(handler, enable_SMTPUTF8=True), LOOPBACK, port
-    )
-    async with server:
-        await server.serve_forever()
-
-
-if __name__ == "__main__":
-    asyncio.run(_serve(Path(sys.argv[1]), int(sys.argv[2])))
+        """Whether it greets a client (RFC 5321, section 4.2) and shows its page."""
+        greets = first_bytes(self.port, b"", 3) == b"220"
+        return greets and (self._web_port is None or answers(f"{self.web_url}/healthz"))

@@ -4,7 +4,9 @@ import time
 from collections.abc import Callable
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from email.parser import BytesHeaderParser
 from pathlib import Path
+from typing import Literal
 
 POLL_SECONDS = 0.1
 
@@ -17,10 +19,35 @@ class Maildir:
 
     def messages(self) -> list[EmailMessage]:
         """Every mail that arrived completely."""
+        return [_parse(path.read_bytes()) for path in self._paths()]
+
+    def count(self) -> int:
+        """How many there are."""
+        return len(self._paths())
+
+    def headers(self, newest: int | None = None) -> dict[str, EmailMessage]:
+        """The headers alone of each mail, or of the `newest`, by its name, which it keeps."""
+        parser = BytesHeaderParser(policy=policy.default)
+        paths = self._paths()[-newest:] if newest else self._paths()
+        return {path.name: parser.parsebytes(path.read_bytes()) for path in paths}
+
+    def raw(self, name: str) -> bytes | None:
+        """The mail of that name as it arrived; None if there is none."""
+        # Looked for among those that are there: a name can be anything, also a path.
+        for path in self._paths():
+            if path.name == name:
+                return path.read_bytes()
+        return None
+
+    def get(self, name: str) -> EmailMessage | None:
+        """The mail of that name; None if there is none."""
+        raw = self.raw(name)
+        return None if raw is None else _parse(raw)
+
+    def _paths(self) -> list[Path]:
         # A mail is renamed into new/ (or cur/, once a reader saw it) when it is complete.
         paths = [path for part in ("new", "cur") for path in (self.folder / part).glob("*")]
-        paths.sort(key=lambda path: (path.stat().st_mtime_ns, path.name))
-        return [_parse(path.read_bytes()) for path in paths]
+        return sorted(paths, key=lambda path: (path.stat().st_mtime_ns, path.name))
 
     def wait_for(
         self,
@@ -57,8 +84,22 @@ class Maildir:
 
 def plain_text(mail: EmailMessage) -> str:
     """The plain text part of `mail`; empty if there is none."""
-    part = mail.get_body(preferencelist=("plain",))
-    return "" if part is None else str(part.get_content())
+    return _body(mail, "plain")
+
+
+def html_text(mail: EmailMessage) -> str:
+    """The HTML part of `mail`; empty if there is none."""
+    return _body(mail, "html")
+
+
+def _body(mail: EmailMessage, kind: Literal["plain", "html"]) -> str:
+    part = mail.get_body(preferencelist=(kind,))
+    if part is None:
+        return ""
+    try:
+        return str(part.get_content())
+    except LookupError:  # a charset that nobody knows
+        return bytes(part.get_payload(decode=True)).decode(errors="replace")
 
 
 def _parse(raw: bytes) -> EmailMessage:

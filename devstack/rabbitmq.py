@@ -18,12 +18,18 @@ PROTOCOL_HEADER = b"AMQP\x00\x00\x09\x01"  # AMQP 0-9-1, section 4.2.2
 
 
 class RabbitMQ(Server):
-    """One RabbitMQ node. `config` are further lines of rabbitmq.conf, such as `heartbeat = 5`."""
+    """One RabbitMQ node. `config` are further lines of rabbitmq.conf, such as `heartbeat = 5`.
+
+    `plugins` are enabled; those that listen need a port of their own in `config`.
+    """
 
     title = "rabbitmq"
 
-    def __init__(self, folder: Path, port: int, config: Sequence[str] = ()) -> None:
+    def __init__(
+        self, folder: Path, port: int, config: Sequence[str] = (), plugins: Sequence[str] = ()
+    ) -> None:
         self.config = tuple(config)
+        self.plugins = tuple(plugins)
         self.password = kept_secret(folder / "password")
         # Erlang's own ports are found through epmd, so they may differ at each start.
         self._epmd_port = free_port()
@@ -88,7 +94,7 @@ class RabbitMQ(Server):
         ]
         write_private(self.folder / "rabbitmq.conf", "\n".join(lines) + "\n")
         (self.folder / "advanced.config").write_text("[].\n")
-        (self.folder / "enabled_plugins").write_text("[].\n")
+        (self.folder / "enabled_plugins").write_text(f"[{','.join(self.plugins)}].\n")
         (self.folder / "rabbitmq-env.conf").write_text("")
         if not self._epmd.running:
             self._epmd.start()

@@ -25,6 +25,7 @@ PORTS = (
     Purpose("AUTH_PORT", 8081, "auth"),
     Purpose("MONGODB_PORT", 11017, "MongoDB"),
     Purpose("SMTP_PORT", 11025, "the mail sink"),
+    Purpose("MAIL_PAGE_PORT", 8025, "the page that shows the mails"),
     Purpose("MARIADB_PORT", 11306, "MariaDB"),
     Purpose("RABBITMQ_PORT", 11672, "RabbitMQ"),
     Purpose("GATEWAY_METRICS_PORT", 11080, "the gateway's metrics"),
@@ -41,8 +42,8 @@ class Stack:
     """Four servers and one replica of each service.
 
     `ports` has a port for each variable of PORTS; `overrides` are settings for every service;
-    `rabbitmq_config` and `mongodb_options` are as RabbitMQ and MongoDB take them. Progress is told
-    to `say`, in sentences.
+    `rabbitmq_config`, `rabbitmq_plugins` and `mongodb_options` are as RabbitMQ and MongoDB take
+    them. Progress is told to `say`, in sentences.
     """
 
     def __init__(
@@ -52,16 +53,19 @@ class Stack:
         *,
         overrides: Mapping[str, str] | None = None,
         rabbitmq_config: Sequence[str] = (),
+        rabbitmq_plugins: Sequence[str] = (),
         mongodb_options: Sequence[str] = (),
         say: Callable[[str], None] = print,
     ) -> None:
         self.folder = folder.resolve()
         self._say = say
         data = self.folder / "data"
-        self.rabbitmq = RabbitMQ(data / "rabbitmq", ports["RABBITMQ_PORT"], rabbitmq_config)
+        self.rabbitmq = RabbitMQ(
+            data / "rabbitmq", ports["RABBITMQ_PORT"], rabbitmq_config, rabbitmq_plugins
+        )
         self.mariadb = MariaDB(data / "mariadb", ports["MARIADB_PORT"])
         self.mongodb = MongoDB(data / "mongodb", ports["MONGODB_PORT"], mongodb_options)
-        self.mail_sink = MailSink(data / "mail", ports["SMTP_PORT"])
+        self.mail_sink = MailSink(data / "mail", ports["SMTP_PORT"], ports["MAIL_PAGE_PORT"])
         self.servers: tuple[Server, ...] = (
             self.rabbitmq,
             self.mariadb,
@@ -91,6 +95,7 @@ class Stack:
         overrides: Mapping[str, str] | None = None,
         *,
         rabbitmq_config: Sequence[str] = (),
+        rabbitmq_plugins: Sequence[str] = (),
         mongodb_options: Sequence[str] = (),
     ) -> Self:
         """A stack that meets no other on this machine."""
@@ -99,6 +104,7 @@ class Stack:
             {purpose.variable: free_port() for purpose in PORTS},
             overrides=overrides,
             rabbitmq_config=rabbitmq_config,
+            rabbitmq_plugins=rabbitmq_plugins,
             mongodb_options=mongodb_options,
         )
 
@@ -111,6 +117,7 @@ class Stack:
             "LOGIN_EMAIL": LOGIN_EMAIL,
             "LOGIN_PASSWORD": self.login_password,
             "MAIL_DIR": str(self.mail_sink.mail_folder),
+            "MAIL_URL": self.mail_sink.web_url,
             "MONGODB_URL": self.mongodb.url,
             "AMQP_URL": self.rabbitmq.url,
             "MYSQL_URL": self.mariadb.url,

@@ -14,7 +14,14 @@ from typing import Final, Self
 from chassis.errors import BrokerUnavailable, MediaMissing
 from chassis.jobs import Job, State, with_new_revision
 from chassis.messages import JobMessage
-from chassis.ports import JobExists, KeyTaken, Move, StoredMedia, check_rewrite
+from chassis.ports import (
+    COUNTED_JOBS,
+    JobExists,
+    KeyTaken,
+    Move,
+    StoredMedia,
+    check_rewrite,
+)
 
 FOLLOW_SECONDS: Final = 0.005
 
@@ -101,12 +108,23 @@ class FakeJobStore:
 
     def counts(self) -> dict[State, int]:
         """See JobStore."""
-        return {state: sum(job.state is state for job in self._jobs.values()) for state in State}
+        return {state: len(self._in(state)[:COUNTED_JOBS]) for state in State}
+
+    def oldest(self, state: State) -> datetime | None:
+        """See JobStore."""
+        return min((job.created_at for job in self._in(state)), default=None)
 
     def oldest_waiting(self) -> datetime | None:
         """See JobStore."""
-        waiting = [job.created_at for job in self._jobs.values() if job.state is State.QUEUED]
+        waiting = [job.queued_at for job in self._in(State.QUEUED) if job.queued_at]
         return min(waiting, default=None)
+
+    def longest_due(self) -> datetime | None:
+        """See JobStore."""
+        return min((job.due_at for job in self._jobs.values()), default=None)
+
+    def _in(self, state: State) -> list[Job]:
+        return [job for job in self._jobs.values() if job.state is state]
 
     def _is_taken(self, job: Job) -> bool:
         return job.produces is not None and any(

@@ -11,6 +11,9 @@ MESSAGES_PUBLISHED = Counter(
 RESULTS_SHARED = Counter(
     "results_shared_total", "Jobs that were answered with the MP3 of another job."
 )
+STORE_ERRORS = Counter(
+    "store_errors_total", "Operations that MongoDB could not do, by error.", ["error"]
+)
 MESSAGES_HANDLED = Counter(
     "messages_handled_total", "Messages consumed, by queue and outcome.", ["queue", "outcome"]
 )

@@ -17,6 +17,9 @@ from chassis.messages import JobMessage
 CHUNK_BYTES = 1 << 20
 """Files are stored in chunks of this size; whoever writes whole ones spares a copy of each."""
 
+COUNTED_JOBS = 100_000
+"""How far jobs in one state are counted, so that a measure costs little however many there are."""
+
 MAX_REWRITE_BYTES = 1 << 20
 """How much of a file can be replaced at once."""
 
@@ -84,10 +87,16 @@ class JobStore(Protocol):
         """Those of `media_ids` that some job names (video_fid, writing_fid, mp3_fid, adopting)."""
 
     def counts(self) -> dict[State, int]:
-        """How many jobs are in each state."""
+        """How many jobs are in each state; of each no more than COUNTED_JOBS are counted."""
+
+    def oldest(self, state: State) -> datetime | None:
+        """When the oldest job in `state` was made; None when there is none."""
 
     def oldest_waiting(self) -> datetime | None:
-        """When the job was made that waits longest for a worker; None when none waits."""
+        """Since when the job waits, with its source whole, that waits longest for a converter."""
+
+    def longest_due(self) -> datetime | None:
+        """When the time of the job came, or comes, that is looked at next; None without jobs."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -202,7 +202,8 @@ class Converter:
             with until_stored:
                 stored = writer.finish()
             self._outcomes.complete(job, attempt, conversion, stored)
-            CONVERSION_SECONDS.observe(monotonic() - started)
-            AUDIO_SECONDS.inc(conversion.mp3.duration)
+            kind = "arriving" if arriving else "whole"
+            CONVERSION_SECONDS.labels(kind).observe(monotonic() - started)
+            AUDIO_SECONDS.labels(kind).inc(conversion.mp3.duration)
 
         return store

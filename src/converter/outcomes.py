@@ -13,7 +13,7 @@ from chassis.messages import MP3_QUEUE, VIDEO_QUEUE
 from chassis.moves import Attempt
 from chassis.ports import MediaStore, StoredMedia
 from converter.conversion import Conversion, Stopped
-from converter.metrics import CONVERSIONS
+from converter.metrics import CONVERSIONS, WAIT_SECONDS
 from converter.single_flight import SingleFlight
 from converter.steps import Steps
 
@@ -90,6 +90,8 @@ class Outcomes:
             return
         log.info("ready", size=stored.size, duration=result.duration)
         CONVERSIONS.labels("ready").inc()
+        if ready.seconds_waited is not None:
+            WAIT_SECONDS.observe(ready.seconds_waited)
         self._steps.announce(MP3_QUEUE, ready)
         if ready.video_fid is None:
             self._steps.delete(self._videos, job.video_fid)
@@ -114,8 +116,9 @@ class Outcomes:
     def _fail(self, job: Job, move: Callable[..., Job | None], **named: object) -> None:
         reason = named["reason"]
         assert isinstance(reason, Failure)
-        CONVERSIONS.labels(reason.code).inc()
         moved = self._steps.ended(job.fid, move, **named)
+        # A cancelled job's video is gone in the middle: that is no failure of the conversion.
+        CONVERSIONS.labels(reason.code if moved else "too_late").inc()
         if moved and moved.state is State.FAILED:
             self._steps.announce(MP3_QUEUE, moved)
             self._steps.delete(self._videos, job.video_fid)

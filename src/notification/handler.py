@@ -16,7 +16,7 @@ from chassis.jobs import Failure, Job, Policy, now_utc
 from chassis.mail_moves import mail_claimed, mail_given_up, mail_postponed, mail_sent
 from chassis.messages import JobMessage
 from chassis.ports import JobStore, Move
-from notification.metrics import MAILS
+from notification.metrics import MAIL_DELAY_SECONDS, MAILS
 
 log = structlog.get_logger(__name__)
 
@@ -107,6 +107,7 @@ class Notifier:
         except Exception:
             log.exception("the mail is postponed")
             return "postponed", self._move(mail_postponed, holder=holder, reason=_UNEXPECTED)
+        MAIL_DELAY_SECONDS.observe(max(0.0, (self._clock() - job.updated_at).total_seconds()))
         log.info("the mail is sent", kind=str(job.state), attempts=job.mail.attempts)
         return "sent", self._move(mail_sent)
 

@@ -1,13 +1,22 @@
-"""Measuring what waits, for whoever watches the installation."""
+"""Measuring what waits, for whoever watches the installation; costs a few steps along indexes."""
 
-from chassis.jobs import now_utc
+from datetime import datetime
+
+from chassis.jobs import UNFINISHED, now_utc
 from chassis.ports import JobStore
-from sweeper.metrics import JOBS, OLDEST_WAITING
+from sweeper.metrics import JOBS, OLDEST, OLDEST_WAITING, OVERDUE
 
 
 def measure(jobs: JobStore) -> None:
     """Set the gauges to what the store holds now; raises StoreUnavailable."""
+    now = now_utc()
     for state, count in jobs.counts().items():
         JOBS.labels(state).set(count)
-    oldest = jobs.oldest_waiting()
-    OLDEST_WAITING.set((now_utc() - oldest).total_seconds() if oldest else 0)
+    for state in UNFINISHED:
+        OLDEST.labels(state).set(_seconds(jobs.oldest(state), now))
+    OLDEST_WAITING.set(_seconds(jobs.oldest_waiting(), now))
+    OVERDUE.set(_seconds(jobs.longest_due(), now))
+
+
+def _seconds(since: datetime | None, now: datetime) -> float:
+    return max(0.0, (now - since).total_seconds()) if since else 0.0

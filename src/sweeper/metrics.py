@@ -6,7 +6,17 @@ STEPS = Counter("sweeper_steps_total", "Steps taken for due jobs, by kind.", ["s
 ORPHANS_DELETED = Counter(
     "sweeper_orphans_deleted_total", "Stored files deleted that no job named, by store.", ["store"]
 )
-JOBS = Gauge("jobs", "Jobs in the store, by state.", ["state"])
+JOBS = Gauge("jobs", "Jobs in the store, by state; each counted up to 100000.", ["state"])
+OLDEST = Gauge(
+    "jobs_oldest_seconds",
+    "Age of the oldest unfinished job since its submission began, by state, or 0.",
+    ["state"],
+)
 OLDEST_WAITING = Gauge(
-    "jobs_oldest_waiting_seconds", "Age of the job that waits longest for a worker, or 0."
+    "jobs_oldest_waiting_seconds",
+    "How long the job has waited for a converter, its source whole, that waits longest, or 0.",
+)
+OVERDUE = Gauge(
+    "jobs_overdue_seconds",
+    "How long ago a sweeper should have looked at the job that is due longest, or 0.",
 )

@@ -219,10 +219,8 @@ def test_references_are_found_in_each_role(job_store: JobStore) -> None:
 
 
 def test_counts(job_store: JobStore) -> None:
-    """Unfinished jobs of an owner, jobs by state, and the oldest one that waits."""
-    assert job_store.oldest_waiting() is None
-    old = NOW - timedelta(hours=1)
-    job_store.insert(a_job(created_at=old))
+    """Unfinished jobs of an owner, and jobs by state."""
+    job_store.insert(a_job())
     job_store.insert(a_job(state=State.RECEIVING))
     job_store.insert(a_job(state=State.READY))
     job_store.insert(a_job(username="bob@example.com"))
@@ -230,4 +228,22 @@ def test_counts(job_store: JobStore) -> None:
     counts = job_store.counts()
     assert counts[State.QUEUED] == 2
     assert counts[State.FAILED] == 0
-    assert job_store.oldest_waiting() == old
+
+
+def test_ages(job_store: JobStore) -> None:
+    """The oldest job of a state, the one that waits longest, and the one that is due longest.
+
+    A job waits from the last byte of its source on, however long the upload took.
+    """
+    assert job_store.oldest(State.QUEUED) is None
+    assert job_store.oldest_waiting() is None
+    assert job_store.longest_due() is None
+    ages = [NOW - timedelta(hours=hours) for hours in range(8)]
+    job_store.insert(a_job(created_at=ages[6], queued_at=ages[1], due_at=ages[2]))
+    job_store.insert(a_job(created_at=ages[4], queued_at=ages[3], due_at=ages[1]))
+    job_store.insert(a_job(state=State.CONVERTING, created_at=ages[5], queued_at=ages[5]))
+    job_store.insert(a_job(created_at=ages[5]))  # a link has no source yet
+    assert job_store.oldest(State.QUEUED) == ages[6]
+    assert job_store.oldest(State.CONVERTING) == ages[5]
+    assert job_store.oldest_waiting() == ages[3]
+    assert job_store.longest_due() == ages[2]

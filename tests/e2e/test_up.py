@@ -25,6 +25,7 @@ NAMES = {
     "LOGIN_EMAIL",
     "LOGIN_PASSWORD",
     "MAIL_DIR",
+    "MAIL_URL",
     "MONGODB_URL",
     "AMQP_URL",
     "MYSQL_URL",

@@ -9,6 +9,7 @@ from pymongo import MongoClient
 from pymongo.errors import ConnectionFailure, PyMongoError
 
 from chassis.errors import StoreUnavailable
+from chassis.metrics import STORE_ERRORS
 
 Client = MongoClient[dict[str, Any]]
 
@@ -41,6 +42,8 @@ def store_errors() -> Iterator[None]:
     try:
         yield
     except ConnectionFailure as error:
+        STORE_ERRORS.labels(type(error).__name__).inc()
         raise StoreUnavailable("The store cannot be reached.") from error
     except PyMongoError as error:
+        STORE_ERRORS.labels(type(error).__name__).inc()
         raise StoreUnavailable(f"The store refused: {type(error).__name__}.") from error

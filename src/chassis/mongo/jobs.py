@@ -15,12 +15,13 @@ from chassis.errors import StoreUnavailable
 from chassis.jobs import UNFINISHED, Job, State, with_new_revision
 from chassis.mongo.batching import BatchedReads
 from chassis.mongo.client import Client, store_errors
-from chassis.ports import JobExists, KeyTaken, Move
+from chassis.ports import COUNTED_JOBS, JobExists, KeyTaken, Move
 
 log = structlog.get_logger(__name__)
 
 _JOB: Final = TypeAdapter(Job)
 _TEXT: Final = {"$type": "string"}
+_TIME: Final = {"$type": "date"}
 _MEDIA_FIELDS: Final = ("video_fid", "writing_fid", "mp3_fid", "adopting")
 _RECONNECT_PAUSES: Final = (0.1, 0.3, 1.0, 2.0)
 
@@ -30,6 +31,10 @@ INDEXES: Final = [
     IndexModel([("created_at", DESCENDING), ("_id", DESCENDING)]),
     IndexModel([("username", ASCENDING), ("state", ASCENDING)]),
     IndexModel([("state", ASCENDING), ("created_at", ASCENDING)]),
+    IndexModel(
+        [("state", ASCENDING), ("queued_at", ASCENDING)],
+        partialFilterExpression={"state": str(State.QUEUED)},  # so it holds what waits, no more
+    ),
     IndexModel(
         [("username", ASCENDING), ("idempotency_key", ASCENDING)],
         unique=True,
@@ -161,15 +166,30 @@ class MongoJobStore:
 
     def counts(self) -> dict[State, int]:
         """See JobStore."""
-        with store_errors():
-            found = self._jobs.aggregate([{"$group": {"_id": "$state", "jobs": {"$sum": 1}}}])
-            counted = {document["_id"]: document["jobs"] for document in found}
-        return {state: counted.get(str(state), 0) for state in State}
+        with store_errors():  # each count walks along an index and reads no document
+            return {
+                state: self._jobs.count_documents({"state": str(state)}, limit=COUNTED_JOBS)
+                for state in State
+            }
+
+    def oldest(self, state: State) -> datetime | None:
+        """See JobStore."""
+        return self._least("created_at", {"state": str(state)})
 
     def oldest_waiting(self) -> datetime | None:
         """See JobStore."""
-        job = self._one({"state": str(State.QUEUED)}, sort=[("created_at", 1)])
-        return job.created_at if job else None
+        return self._least("queued_at", {"state": str(State.QUEUED), "queued_at": _TIME})
+
+    def longest_due(self) -> datetime | None:
+        """See JobStore."""
+        return self._least("due_at", {})
+
+    def _least(self, field: str, wanted: dict[str, Any]) -> datetime | None:
+        """The least value of an indexed field among the jobs that are wanted; None without any."""
+        with store_errors():
+            found = self._jobs.find_one(wanted, {field: 1, "_id": 0}, sort=[(field, ASCENDING)])
+        least: datetime | None = found[field] if found else None
+        return least
 
     def _replace(self, job: Job, successor: Job) -> bool:
         unchanged = {"_id": job.fid, "revision": job.revision}

@@ -153,6 +153,7 @@ def test_health_tells_the_truth(stage: Stage) -> None:
     }
     metrics = requests.get(service.metrics_url, timeout=5).text
     assert 'mails_total{kind="ready",outcome="sent"} 1.0' in metrics
+    assert "mail_delay_seconds_count 1.0" in metrics
     lonely = stage.service("notification", AMQP_URL="amqp://127.0.0.1:1")
     lonely.launch()
     lonely.process.wait_for_url(f"{lonely.url}/healthz", 30)

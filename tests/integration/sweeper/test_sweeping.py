@@ -258,8 +258,11 @@ def test_a_queue_that_was_deleted_is_filled_again(stage: Stage) -> None:
 
 
 def test_what_it_measures(stage: Stage) -> None:
-    """Jobs by state and the age of the oldest one that waits are there for whoever watches."""
-    insert(stage, sample_jobs.queued(now_utc() - timedelta(minutes=10), POLICY))
+    """Jobs by state and how old the oldest ones are is there for whoever watches."""
+    earlier, later = (now_utc() - timedelta(minutes=minutes) for minutes in (10, -60))
+    waiting = sample_jobs.queued(earlier, POLICY)
+    insert(stage, replace(waiting, created_at=earlier - timedelta(minutes=10)))
+    insert(stage, replace(sample_jobs.converting(earlier, POLICY), due_at=later))
     insert(stage, sample_jobs.ready(now_utc(), POLICY))
     sweeper = stage.start("sweeper")
 
@@ -272,6 +275,10 @@ def test_what_it_measures(stage: Stage) -> None:
     assert 600 <= value("jobs_oldest_waiting_seconds") < 700
     assert value('jobs{state="queued"}') == value('jobs{state="ready"}') == 1.0
     assert value('jobs{state="failed"}') == 0.0
+    assert 1200 <= value('jobs_oldest_seconds{state="queued"}') < 1300
+    assert 600 <= value('jobs_oldest_seconds{state="converting"}') < 700
+    assert value('jobs_oldest_seconds{state="receiving"}') == 0.0
+    wait_for(lambda: value("jobs_overdue_seconds") < 100, what="a round")
     wait_for(lambda: value('sweeper_steps_total{step="announced"}') >= 1, what="a step")
 
 

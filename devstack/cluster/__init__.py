@@ -1,0 +1,1 @@
+"""`scripts/cluster-test`: proves the system on the cluster that kubectl points to."""

@@ -1,0 +1,86 @@
+"""Bringing an overlay into the cluster, and what has to be true of it before anything is tested."""
+
+import json
+import os
+import shlex
+import subprocess
+from pathlib import Path
+
+from devstack.cluster.kubectl import KubectlFailed, Namespace
+from devstack.services import SERVICES
+
+CHECKOUT = Path(__file__).parents[2]
+IMAGE_PREFIX = "video-to-mp3"
+
+# Runs as root, with all that a container may be given: nothing that `restricted` lets in.
+_BAD_POD = {
+    "apiVersion": "v1",
+    "kind": "Pod",
+    "metadata": {"name": "not-restricted"},
+    "spec": {
+        "containers": [
+            {"name": "root", "image": "none", "securityContext": {"privileged": True}},
+        ]
+    },
+}
+
+
+class NotRestricted(Exception):
+    """The namespace lets in a pod that Pod Security `restricted` forbids."""
+
+
+class Installation:
+    """The system in one namespace."""
+
+    def __init__(self, namespace: Namespace) -> None:
+        self._namespace = namespace
+
+    def apply(
+        self, overlay: Path, prefix: str, tag: str | None, folder: Path, command: str
+    ) -> None:
+        """Apply `overlay` with images of other names, by `command`, which is given a folder.
+
+        `folder` is where the overlay over the overlay is written.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        tagged = {"newTag": tag} if tag else {}
+        images = [
+            {"name": f"{IMAGE_PREFIX}/{name}", "newName": f"{prefix}/{name}"} | tagged
+            for name in (*SERVICES, "mail-sink")
+        ]
+        kustomization = {
+            "apiVersion": "kustomize.config.k8s.io/v1beta1",
+            "kind": "Kustomization",
+            "resources": [os.path.relpath(overlay.resolve(), folder.resolve())],
+            "images": images,
+        }
+        # JSON is YAML.
+        (folder / "kustomization.yaml").write_text(json.dumps(kustomization, indent=2) + "\n")
+        subprocess.run([*shlex.split(command), str(folder)], check=True)
+
+    def await_ready(self) -> None:
+        """Wait until every pod is as it has to be; raises KubectlFailed."""
+        for kind in ("statefulset", "deployment"):
+            for name in self._namespace.names(kind):
+                self._namespace.await_rollout(kind, name)
+
+    def require_restricted(self) -> None:
+        """Try to bring in a pod that Pod Security `restricted` forbids; raises NotRestricted."""
+        try:
+            self._namespace.kubectl(
+                "apply", "--dry-run=server", "--filename=-", text=json.dumps(_BAD_POD)
+            )
+        except KubectlFailed as error:
+            if "PodSecurity" in str(error) or "restricted" in str(error):
+                return
+            raise
+        raise NotRestricted("a privileged pod is let into the namespace")
+
+    def admin(self) -> tuple[str, str]:
+        """Address and password of the first admin, as a pod of auth has them."""
+        shown = self._namespace.kubectl(
+            *("exec", "deployment/auth", "--", "sh", "-c"),
+            'echo "$ADMIN_EMAIL" && cat "$ADMIN_PASSWORD_FILE"',
+        )
+        email, password = shown.split()
+        return email, password
