@@ -155,6 +155,19 @@ def test_a_cut_behind_the_end(box: Box, noise: Path) -> None:
     assert refused.value.code == "nothing_there"
 
 
+def test_a_cut_of_less_than_a_sample(box: Box, noise: Path) -> None:
+    """It is refused for what it is, not for the length of the sound."""
+    with pytest.raises(Permanent, match="not a single sample") as refused:
+        convert(box, noise.read_bytes(), start=1.0, end=1.0 + 1e-7)
+    assert refused.value.code == "nothing_there"
+
+
+def test_an_end_behind_the_end(box: Box, tmp_path: Path, noise: Path) -> None:
+    """All that is there is taken."""
+    mp3 = convert(box, noise.read_bytes(), start=5.0, end=604_800.0)
+    assert len(mp3.samples(tmp_path)) == RATE
+
+
 def test_a_part_of_an_mp3_is_exact(box: Box, tmp_path: Path, noise: Path) -> None:
     """An MP3 that is cut is encoded anew, so that it starts and ends where it was asked to."""
     source = tmp_path / "source.mp3"

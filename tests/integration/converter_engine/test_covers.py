@@ -15,7 +15,8 @@ from mutagen.oggvorbis import OggVorbis
 from numpy.typing import NDArray
 
 from chassis.options import Cover
-from converter.box import Box
+from converter.box import Box, BoxLimits
+from converter.cores import Cores
 from tests.integration.converter_engine.media import PICTURE, Mp3, convert, ffmpeg, sound
 
 H264 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p")
@@ -137,6 +138,19 @@ def test_a_bad_picture_harms_nothing(
         assert not cover_of(asked, tmp_path)
         assert "No cover:" in [note[:9] for note in asked.facts.notes]
     assert asked.facts.mp3 == usual.facts.mp3
+
+
+@pytest.mark.parametrize("options", [{}, {"normalize": -20.0}, {"split_chapters": True}])
+def test_a_picture_that_crashes_its_decoder(tmp_path: Path, options: dict[str, Any]) -> None:
+    """The MP3 is the one without a cover, at the first attempt, and a note says why."""
+    source = song(tmp_path, "song.flac", picture_file(tmp_path, "large.png", "3000x1500"))
+    engine = "tests.integration.converter_engine.misbehaving:crash_in_the_picture_decoder"
+    with Box(BoxLimits(), Cores(1), engine=engine) as box:
+        mp3 = convert(box, source, cover=Cover.ATTACHED, **options)
+        without = convert(box, source, cover=Cover.NONE, **options)
+    assert mp3.data == without.data
+    assert mp3.facts.notes == ("No cover: its picture could not be read.",)
+    assert mp3.facts.mp3 == without.facts.mp3
 
 
 def film(folder: Path, *filters: str, name: str = "film.mp4", video: Any = H264) -> Path:
