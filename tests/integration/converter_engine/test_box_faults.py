@@ -139,7 +139,7 @@ def test_harm_ends_with_the_process(engine: str, code: str) -> None:
 def test_a_picture_that_ends_the_process_costs_the_cover_alone(engine: str) -> None:
     """The conversion is made without it, from its beginning, and its owner is told."""
     source, sink = MemorySource(os.urandom(10_000)), MemorySink()
-    with boxed(engine, BoxLimits(stall_seconds=1.0)) as box:
+    with boxed(engine, BoxLimits(stall_seconds=3.0)) as box:
         conversion = run(box, source, sink, cover=Cover.FRAME)
         assert not conversions()
     assert conversion.notes == ("No cover: its picture could not be read.",)
