@@ -72,9 +72,17 @@ def test_a_track_by_number_or_language(
 @pytest.mark.parametrize("wanted", [4, "fr", "d", "enm"])
 def test_a_track_that_is_not_there(box: Box, tracks: Path, wanted: int | str) -> None:
     """It is refused with a sentence that tells which there are."""
-    with pytest.raises(Permanent, match=r"there is 1 \(eng\), 2 \(ger\), 3") as refused:
+    with pytest.raises(Permanent, match=r"there is 1 \(eng\), 2 \(ger\), 3\.$") as refused:
         convert(box, tracks.read_bytes(), audio_track=wanted)
     assert refused.value.code == "no_such_track"
+
+
+def test_a_language_that_is_not_told_is_not_listed(box: Box, tmp_path: Path) -> None:
+    """MP4 has a code for it, which says nothing to a person."""
+    path = tmp_path / "film.mp4"
+    ffmpeg(*PICTURE, *sound(1.0), "-t", 1, path)
+    with pytest.raises(Permanent, match=r"no audio track 2; there is 1\.$"):
+        convert(box, path.read_bytes(), audio_track=2)
 
 
 @pytest.mark.parametrize(("channels", "rate"), [(1, None), (2, 32000), (1, 8000), (None, 22050)])
