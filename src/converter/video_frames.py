@@ -26,7 +26,7 @@ _PACKETS_FOR_A_KEYFRAME: Final = 100
 _PACKETS_FOR_A_SECOND: Final = 1000  # what usually lies between two keyframes, and more
 _EARLIER: Final = (0.0, 3.0, 30.0, math.inf)  # seconds: where seeking is a guess, it goes too far
 _STILL_SHOWN: Final = 10.0  # seconds for which a frame may stand for one that was not found
-_CPU_SECONDS: Final = 30.0  # for all those; what was reached by then is taken
+_CPU_SECONDS: Final = 30.0  # for all of them; what was found by then is taken
 _SEEN: Final = 64  # each frame is judged by so many pixels in height and width
 _LEVELS: Final = 32
 _LEAST_CONTRAST: Final = 10.0  # standard deviation of 8-bit luma: black, white, fog have less
@@ -48,6 +48,7 @@ class VideoFrames:
         self._container = container
         self._film: VideoStream = films[0]
         self._ended = False
+        self._latest = time.process_time() + _CPU_SECONDS
         # PyAV's type does not say so, but a stream without a decoder has no context.
         confine_decoder(self._film.codec_context or None)
         for stream in container.streams:
@@ -128,6 +129,8 @@ class VideoFrames:
     def _keyframe(self) -> VideoFrame | None:
         packets = self._container.demux(self._film)
         for packet in itertools.islice(packets, _PACKETS_FOR_A_KEYFRAME):
+            if time.process_time() > self._latest:
+                break
             if packet.is_keyframe and packet.size:
                 # Told that no more comes, a decoder does not wait for the frames to be put before.
                 if frames := [*self._frames(packet), *self._frames(None)]:
@@ -136,10 +139,9 @@ class VideoFrames:
         return None
 
     def _decoded(self, packets: int) -> Iterator[VideoFrame]:
-        latest = time.process_time() + _CPU_SECONDS
         self._ended = False
         for packet in itertools.islice(self._container.demux(self._film), packets):
-            if time.process_time() > latest:
+            if time.process_time() > self._latest:
                 return
             self._ended = not packet.size  # what flushes the decoder comes last
             yield from self._frames(packet)
