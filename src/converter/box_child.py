@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, NoReturn
 
+import numpy as np
+
 from chassis.errors import Permanent
 from chassis.options import ConversionOptions
 from converter import wire
@@ -53,7 +55,9 @@ class PipedSource:
     def __init__(self, size: int | None) -> None:
         self._size = size
         self._now, self._next = (
-            _Piece(memoryview(bytearray(wire.MAX_READ_BYTES))) for _ in range(2)
+            # Not filled with zeros, which would take memory for what a short file never needs.
+            _Piece(np.empty(wire.MAX_READ_BYTES, np.uint8).data)
+            for _ in range(2)
         )
         self._asked: int | None = None
         self._in_order = 0

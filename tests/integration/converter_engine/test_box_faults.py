@@ -228,6 +228,7 @@ def test_the_process_is_confined() -> None:
     assert found == {
         "could": [],
         "environment": [
+            "GLIBC_TUNABLES",
             "LC_ALL",
             "OPENBLAS_NUM_THREADS",
             "PYTHONDONTWRITEBYTECODE",
