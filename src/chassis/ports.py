@@ -17,7 +17,7 @@ from chassis.messages import JobMessage
 CHUNK_BYTES = 1 << 20
 """Files are stored in chunks of this size; whoever writes whole ones spares a copy of each."""
 
-COUNTED_JOBS = 100_000
+COUNTED_JOBS = 10_000
 """How far jobs in one state are counted, so that a measure costs little however many there are."""
 
 MAX_REWRITE_BYTES = 1 << 20

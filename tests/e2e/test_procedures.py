@@ -95,7 +95,7 @@ def test_backup_and_restore(installation: Stack, clips: Iterator[Path], tmp_path
 
 def dump(stack: Stack, folder: Path) -> None:
     """Back up the accounts by a dump, jobs and files by a copy while MongoDB holds its writes."""
-    options = ["--single-transaction", "--routines", "--skip-lock-tables"]
+    options = ["--single-transaction", "--skip-lock-tables", "--skip-add-locks", "--no-tablespaces"]
     with (folder / "accounts.sql").open("wb") as accounts:
         subprocess.run(["mariadb-dump", *options, *account(stack)], stdout=accounts, check=True)
     with pymongo.MongoClient[dict[str, object]](stack.mongodb.url) as mongodb:
