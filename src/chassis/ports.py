@@ -126,7 +126,7 @@ class MediaWriter(Protocol):
     def start_over(self) -> None:
         """Delete what was written: the file begins anew; raises StoreUnavailable.
 
-        Only for a writer that was opened with `hold_start`.
+        Only for a writer that was opened as `rewritable`; raises ValueError.
         """
 
     def finish(self) -> StoredMedia:
