@@ -16,9 +16,8 @@ from tests.monitoring import CHECKOUT, alerts, documents, panels
 HANDBOOK = CHECKOUT / "docs" / "operations.md"
 TEXT = HANDBOOK.read_text()
 BLOCKS = re.findall(r"^```sh\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE)
-SPANS = re.findall(
-    r"(?<!`)`([^`\n]+)`(?!`)", re.sub(r"^```.*?^```", "", TEXT, flags=re.DOTALL | re.MULTILINE)
-)
+PROSE = re.sub(r"^```.*?^```", "", TEXT, flags=re.DOTALL | re.MULTILINE)
+SPANS = re.findall(r"`([^`\n]+)`", PROSE)
 
 # Whatever is written with a capital and an underscore is a setting, but for these.
 NOT_SETTINGS = {
