@@ -4,6 +4,7 @@
 where one breaks the schemas of Kubernetes.
 """
 
+import os
 import shutil
 import sys
 import tempfile
@@ -40,7 +41,8 @@ def rendered(overlay: str, source: Path = CHECKOUT / "k8s") -> list[Object]:
             command = [str(CHECKOUT / "scripts" / "secrets"), str(folder / "secrets")]
             run("scripts/secrets", command, bare_environment())
         command = [str(CHECKOUT / "scripts" / "kubectl"), "kustomize", str(folder)]
-        text = run("kubectl kustomize", command, bare_environment())
+        chosen = {name: os.environ[name] for name in ("KUBECTL",) if name in os.environ}
+        text = run("kubectl kustomize", command, bare_environment() | chosen)
     return list(yaml.load_all(text, yaml.CSafeLoader))
 
 

@@ -17,7 +17,7 @@ from chassis.messages import JobMessage
 CHUNK_BYTES = 1 << 20
 """Files are stored in chunks of this size; whoever writes whole ones spares a copy of each."""
 
-COUNTED_JOBS = 100_000
+COUNTED_JOBS = 10_000
 """How far jobs in one state are counted, so that a measure costs little however many there are."""
 
 MAX_REWRITE_BYTES = 1 << 20
@@ -126,7 +126,7 @@ class MediaWriter(Protocol):
     def start_over(self) -> None:
         """Delete what was written: the file begins anew; raises StoreUnavailable.
 
-        Only for a writer that was opened with `hold_start`.
+        Only for a writer that was opened as `rewritable`; raises ValueError.
         """
 
     def finish(self) -> StoredMedia:

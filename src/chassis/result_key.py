@@ -12,7 +12,7 @@ from typing import Final
 from chassis.jobs import Job
 from chassis.options import ConversionOptions
 
-ENCODER_VERSION: Final = "3"
+ENCODER_VERSION: Final = "4"
 """To be raised with every change after which the same source and options give another MP3.
 
 Such are changes of the encoding, the resampling, the choice of the track, the tags, and upgrades of

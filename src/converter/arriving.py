@@ -9,7 +9,6 @@ import os
 from typing import Final
 
 from chassis.errors import Permanent
-from chassis.options import ConversionOptions
 from converter.conversion import StartOver
 from converter.cutting import Span
 from converter.decode import TrackReader
@@ -18,6 +17,7 @@ from converter.labels import Labels, read_labels
 from converter.lyrics import find_lyrics
 from converter.media import IN_ORDER, Media, MediaFile, open_file, open_media
 from converter.ports import SourceReader
+from converter.request import Request
 
 _AHEAD_BYTES: Final = 4 << 20
 _REFUSED: Final = -1
@@ -79,16 +79,16 @@ def _is_in_order(media: Media, file: ArrivingFile) -> bool:
     return name in STREAMED_CONTAINERS and not (file.refused and name in INDEXED_CONTAINERS)
 
 
-def require_same(media: Media, labels: Labels, name: str, options: ConversionOptions) -> None:
+def require_same(media: Media, labels: Labels, request: Request) -> None:
     """Once the whole file is there: raise StartOver if its end asks for others than `labels`."""
     if not isinstance(media.file, ArrivingFile):
         return
     if media.container.format.name not in LATE_TAGS_CONTAINERS:
         return
-    whole = open_media(media.file.source, options.audio_track)
+    whole = open_media(media.file.source, request.options.audio_track)
     if whole.track.index != media.track.index:
         raise StartOver
-    lyrics = find_lyrics(whole, Span.of(options))
+    lyrics = find_lyrics(whole, Span.of(request.options))
     reader = TrackReader(whole, lyrics=lyrics)
-    if read_labels(whole, reader, name, options) != labels:
+    if read_labels(whole, reader, request) != labels:
         raise StartOver

@@ -2,22 +2,36 @@
 
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final, Self
 
+import structlog
+
 from chassis.errors import Retryable
-from chassis.options import ConversionOptions
+from chassis.options import ConversionOptions, Cover
 from converter import wire
 from converter.box_session import BoxLimits, Caller, ChildEnded, Session
 from converter.confinement import Limits
 from converter.conversion import Conversion, Stopped
 from converter.cores import Cores
-from converter.fork_client import ForkClient, ForkServerError
+from converter.fork_client import Child, ForkClient, ForkServerError
+from converter.output_limit import most_bytes
+from converter.pictures import UNREADABLE
 from converter.ports import Sink, SourceReader
 
 __all__ = ["Box", "BoxLimits", "Stopped"]
 
+log = structlog.get_logger(__name__)
+
 _ENGINE: Final = "converter.engine:convert"  # named, not imported: its libraries stay out of here
 _MAX_NAME_CHARACTERS: Final = 1000
+_OF_THE_PROCESS: Final = frozenset(
+    {"engine_crashed", "engine_failed", "engine_memory", "engine_timeout"}
+)
+
+
+class CoverFailed(Exception):
+    """The process failed while it drew a cover, in the way that its cause tells."""
 
 
 class Box:
@@ -57,34 +71,44 @@ class Box:
         asked at least each second while the source and the sink do not block. An `arriving` source
         is still on its way: reading waits for its bytes, its size waits for its end.
 
+        Where drawing a cover ends the process, or takes too long, the conversion is made once more
+        without one, which is noted.
+
         Raises Permanent (not_media, no_audio, truncated, corrupt, too_long), Retryable
         (engine_crashed, engine_timeout, engine_memory, engine_failed, engine_unavailable), Stopped,
         StartOver (an arriving source is to be converted anew, now that it is whole), and whatever
         the source, the sink and the callbacks raise. The child is dead by then.
         """
+        caller = Caller(source, sink, on_progress, should_stop, arriving)
+        try:
+            return self._run(caller, name, options)
+        except CoverFailed as failed:
+            log.warning("a cover cost its process", reason=str(failed.__cause__))
+        sink.start_over()
+        conversion = self._run(caller, name, replace(options, cover=Cover.NONE))
+        return replace(conversion, notes=(*conversion.notes, UNREADABLE))
+
+    def _run(self, caller: Caller, name: str, options: ConversionOptions) -> Conversion:
         job = wire.document(
-            size=None if arriving else source.size,
+            size=None if caller.arriving else caller.source.size,
             name=name[:_MAX_NAME_CHARACTERS],
             options=options.to_document(),
             max_seconds=self._limits.max_seconds,
             # One that mostly waits for its source gives what it makes at once with a single thread.
-            threads=1 if arriving else self._cores.share,
+            threads=1 if caller.arriving else self._cores.share,
         )
-        return self._run(job, Caller(source, sink, on_progress, should_stop, arriving))
-
-    def _run(self, job: bytes, caller: Caller) -> Conversion:
         try:
             child = self._forks.fork()
         except ForkServerError as error:
             raise Retryable("engine_unavailable", str(error)) from error
+        limit = most_bytes(options, self._limits.max_seconds)
+        session = Session(child, caller, self._limits, limit)
         try:
-            return Session(child, caller, self._limits).run(job)
-        except ChildEnded as ended:
-            raise _crash(child.end()) from ended
-        except wire.WireError as error:
-            raise Retryable(
-                "engine_crashed", f"The conversion talked nonsense: {error}."
-            ) from error
+            return _served(session, child, job)
+        except Retryable as failure:
+            if session.is_drawing and failure.code in _OF_THE_PROCESS:
+                raise CoverFailed from failure
+            raise
         finally:
             child.end()
 
@@ -94,6 +118,16 @@ class Box:
 
     def __exit__(self, *exc_info: object) -> None:
         self.stop()
+
+
+def _served(session: Session, child: Child, job: bytes) -> Conversion:
+    """As `session.run`; an end of the process that it did not tell of is Retryable."""
+    try:
+        return session.run(job)
+    except ChildEnded as ended:
+        raise _crash(child.end()) from ended
+    except wire.WireError as error:
+        raise Retryable("engine_crashed", f"The conversion talked nonsense: {error}.") from error
 
 
 def _crash(status: int | None) -> Retryable:

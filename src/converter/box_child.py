@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, NoReturn
 
+import numpy as np
+
 from chassis.errors import Permanent
 from chassis.options import ConversionOptions
 from converter import wire
@@ -53,7 +55,9 @@ class PipedSource:
     def __init__(self, size: int | None) -> None:
         self._size = size
         self._now, self._next = (
-            _Piece(memoryview(bytearray(wire.MAX_READ_BYTES))) for _ in range(2)
+            # Not filled with zeros, which would take memory for what a short file never needs.
+            _Piece(np.empty(wire.MAX_READ_BYTES, np.uint8).data)
+            for _ in range(2)
         )
         self._asked: int | None = None
         self._in_order = 0
@@ -125,6 +129,11 @@ class PipedOutput:
         """See Sink."""
         _send(Kind.START_OVER, b"")
 
+    def drawing(self, begins: bool) -> None:
+        """See Request."""
+        self._settle()
+        _send(Kind.DRAWING, bytes([begins]))
+
     def progress(self, fraction: float) -> None:
         """See Output."""
         self._settle()
@@ -135,16 +144,18 @@ def run(engine: Engine) -> NoReturn:
     """Do the job that comes through the pipe with `engine`, say how it went, and end."""
     _, payload = _receive()
     job = wire.parse_document(payload)
+    source = PipedSource(job["size"])
+    output = PipedOutput(source.settle)
     request = Request(
         name=job["name"],
         options=ConversionOptions.from_document(job["options"]),
         max_seconds=job["max_seconds"],
         arriving=job["size"] is None,
         threads=job["threads"],
+        on_drawing=output.drawing,
     )
-    source = PipedSource(job["size"])
     try:
-        conversion = engine(source, PipedOutput(source.settle), request)
+        conversion = engine(source, output, request)
         kind, answer = Kind.DONE, wire.document(**conversion.to_document())
     except Permanent as error:
         kind, answer = Kind.FAILED, wire.document(permanent=error.code, detail=error.detail)

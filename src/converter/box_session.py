@@ -18,8 +18,6 @@ _Arguments = ParamSpec("_Arguments")
 _Answer = TypeVar("_Answer")
 
 _LOOK_SECONDS: Final = 0.5  # how often should_stop is asked
-_MP3_BYTES_A_SECOND: Final = 40_000  # 320 kbit/s, the most there is
-_ROOM_BYTES: Final = 4 << 20  # for tags, and for the last frames
 _REFUSALS: Final = frozenset(
     {
         "not_media",
@@ -44,8 +42,8 @@ class BoxLimits:
     """What one conversion may use.
 
     memory_bytes of data and cpu_seconds of computing, for its process; stall_seconds: how long it
-    may be silent; busy_seconds: how long we wait for it in all (time in which it waits for the
-    source or the sink does not count); max_seconds: how long a video may be.
+    may be silent, or draw a cover; busy_seconds: how long we wait for it in all (time in which it
+    waits for the source or the sink does not count); max_seconds: how long a video may be.
     """
 
     memory_bytes: int = 512 << 20
@@ -70,16 +68,26 @@ class Caller:
 
 
 class Session:
-    """One conversion in `child`, for `caller`."""
+    """One conversion in `child`, for `caller`, which writes `most_bytes` or less.
 
-    def __init__(self, child: Child, caller: Caller, limits: BoxLimits) -> None:
+    `is_drawing` tells whether it was drawing a cover when it ended.
+    """
+
+    def __init__(self, child: Child, caller: Caller, limits: BoxLimits, most_bytes: int) -> None:
         self._child = child
         self._caller = caller
         self._limits = limits
+        self._most_bytes = most_bytes
+        self._drawing_since: float | None = None
         self._began = self._looked_at = time.monotonic()
         self._lent = 0.0
         self._written = 0
         self._starts = 1
+
+    @property
+    def is_drawing(self) -> bool:
+        """Whether a cover is being drawn."""
+        return self._drawing_since is not None
 
     def run(self, job: bytes) -> Conversion:
         """Start `job` and serve it to its end.
@@ -108,8 +116,8 @@ class Session:
                 case Kind.START_OVER:
                     self._note_new_start()
                     self._lend(caller.sink.start_over)
-                case Kind.PROGRESS:
-                    self._lend(caller.on_progress, wire.parse_progress(payload))
+                case Kind.DRAWING | Kind.PROGRESS:
+                    self._note(kind, payload)
                 case Kind.DONE:
                     return _conversion(payload, self._written)
                 case Kind.FAILED:
@@ -117,9 +125,17 @@ class Session:
                 case _:
                     raise WireError(f"a {kind.name} came from the process")
 
+    def _note(self, kind: Kind, payload: bytes) -> None:
+        """What the process is at."""
+        if kind is Kind.PROGRESS:
+            self._lend(self._caller.on_progress, wire.parse_progress(payload))
+        else:
+            begins = wire.parse_drawing(payload)
+            self._drawing_since = self._busy(time.monotonic()) if begins else None
+
     def _check_room(self, length: int) -> None:
         self._written += length
-        if self._written > _MP3_BYTES_A_SECOND * self._limits.max_seconds + _ROOM_BYTES:
+        if self._written > self._most_bytes:
             raise WireError("the MP3 is longer than any MP3 may be")
 
     def _note_new_start(self) -> None:
@@ -206,9 +222,15 @@ class Session:
         self._looked_at = now
         if self._caller.should_stop():
             raise Stopped
-        busy = now - self._began - self._lent
+        busy = self._busy(now)
         if busy > self._limits.busy_seconds:
             raise Retryable("engine_timeout", f"The conversion took more than {busy:.0f} s.")
+        if self.is_drawing and busy - (self._drawing_since or 0.0) > self._limits.stall_seconds:
+            raise Retryable("engine_timeout", "The cover took too long.")
+
+    def _busy(self, now: float) -> float:
+        """How long it has been at work, in seconds."""
+        return now - self._began - self._lent
 
 
 def _size(source: SourceReader) -> int:

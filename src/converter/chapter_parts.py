@@ -10,9 +10,14 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from converter.chapters import Chapter, clip
+from converter.conversion import MAX_PARTS
 from converter.cutting import Span
 
 MOST_TITLE: Final = 100
+
+TOO_MANY: Final = (
+    f"There are more than {MAX_PARTS} chapters: the last MP3 has all from the {MAX_PARTS}th on."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +39,7 @@ def within(chapters: Sequence[Chapter], span: Span) -> Iterable[Chapter]:
 def plan_parts(
     chapters: Iterable[Chapter], sample_rate: int, seconds: float | None, whole_title: str
 ) -> list[PlannedPart]:
-    """The parts of a sound with `chapters`, which are in order; at least one.
+    """The parts of a sound with `chapters`, which are in order; at least one, and all of them.
 
     The sound is `seconds` long, if anybody knows: what begins behind its end is left out, and so is
     what has no length. Without chapters there is one part, called as the whole is.
@@ -56,6 +61,13 @@ def plan_parts(
             zip(starts, [*starts[1:], None], strict=True), start=1
         )
     ]
+
+
+def first_parts(planned: Sequence[PlannedPart]) -> tuple[list[PlannedPart], tuple[str, ...]]:
+    """The first MAX_PARTS of them, the last up to the end; and what the owner is to know of it."""
+    if len(planned) <= MAX_PARTS:
+        return list(planned), ()
+    return [*planned[: MAX_PARTS - 1], replace(planned[MAX_PARTS - 1], stop=None)], (TOO_MANY,)
 
 
 def _short(title: str) -> str:

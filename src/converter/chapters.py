@@ -10,8 +10,12 @@ from converter.cutting import Span
 from converter.media import Media
 from converter.tags import clean
 
-MAX_CHAPTERS: Final = 255
-"""As many as one table of contents of ID3v2 can name."""
+MAX_CHAPTERS: Final = 5000
+"""As many as the tag of one MP3 is to hold: 6 MB, if their titles are as long as can be."""
+
+TOO_MANY: Final = (
+    f"The source has more than {MAX_CHAPTERS} chapters: only the first are in the MP3."
+)
 
 _SHORTEST: Final = 0.001  # in seconds: what ID3v2 can tell apart
 
@@ -28,7 +32,7 @@ class Chapter:
 def read_chapters(media: Media, span: Span) -> tuple[Chapter, ...]:
     """The chapters within `span`, clipped to it, in order, none of them over another.
 
-    At most MAX_CHAPTERS; the last one may end behind the sound, or nowhere (math.inf).
+    At most one more than MAX_CHAPTERS; the last may end behind the sound, or nowhere (math.inf).
     """
     first = media.sound_start
     found = []
@@ -36,7 +40,7 @@ def read_chapters(media: Media, span: Span) -> tuple[Chapter, ...]:
         unit = float(told["time_base"] or 0)
         start, end = told["start"] * unit - first, told["end"] * unit - first
         found.append(Chapter(start, end, told["metadata"].get("title", "")))
-    kept = itertools.islice(clip(one_after_another(found), span), MAX_CHAPTERS)
+    kept = itertools.islice(clip(one_after_another(found), span), MAX_CHAPTERS + 1)
     return tuple(replace(chapter, title=clean(chapter.title)) for chapter in kept)
 
 

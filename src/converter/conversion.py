@@ -10,8 +10,10 @@ from chassis.jobs import Loudness, MediaFacts, ResultPart
 _MAX_TEXT: Final = 300
 _MAX_NOTES: Final = 20
 _MAX_NUMBER: Final = 1e12
-_MAX_PARTS: Final = 255  # as many as there are chapters: see converter.chapters
 _MAX_LEVEL: Final = 500.0  # dB, more than what samples can hold
+
+MAX_PARTS: Final = 255
+"""How many MP3s one conversion makes at most."""
 
 
 class Stopped(Exception):
@@ -89,7 +91,7 @@ class Conversion:
 
 
 def _parts(value: object) -> tuple[ResultPart, ...]:
-    if not isinstance(value, list) or len(value) > _MAX_PARTS:
+    if not isinstance(value, list) or len(value) > MAX_PARTS:
         raise ValueError("not a list of parts")
     parts = tuple(
         ResultPart(

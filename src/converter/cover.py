@@ -1,5 +1,6 @@
 """The cover of the MP3: the source's own picture as it is, or what its owner asked for."""
 
+from collections.abc import Callable
 from typing import Final
 
 from av.error import FFmpegError
@@ -13,13 +14,13 @@ from converter.decode import TrackReader
 from converter.drawing import draw_cover
 from converter.media import Media, MediaFile, open_file
 from converter.picture_decoding import NoCover, decode_picture
-from converter.pictures import Picture, parse_picture
+from converter.pictures import UNREADABLE, Picture, parse_picture
+from converter.request import Request
 from converter.video_frames import VideoFrames
 
 _FRONT: Final = "cover (front)"  # what libavformat calls ID3's and FLAC's picture type 3
 _FRONT_FILE: Final = "cover."  # Matroska's name for it (RFC 9559 21.2)
 _MAX_ATTACHED_BYTES: Final = 30_000_000
-_DAMAGED: Final = NoCover("No cover: its picture could not be read.")
 
 
 def is_from_video(options: ConversionOptions) -> bool:
@@ -28,25 +29,40 @@ def is_from_video(options: ConversionOptions) -> bool:
 
 
 def choose_cover(
-    media: Media, reader: TrackReader, options: ConversionOptions
+    media: Media, reader: TrackReader, request: Request
 ) -> tuple[Picture | None, str | None]:
     """The cover, and what its owner is to know about it, in a sentence.
 
-    No picture is decoded unless `options` ask for one. `reader` reads `media`. Whatever is wrong
-    with the picture, the worst is that there is none.
+    No picture is decoded unless its owner asked for one, which `request` then hears: a decoder may
+    take the whole process with it. `reader` reads `media`. Whatever else is wrong with the picture,
+    the worst is that there is none.
     """
+    options = request.options
+    if options.cover is Cover.NONE:
+        return None, None
+    if options.cover is None and not options.cover_square:
+        return _or_why_not(lambda: _as_it_is(reader))
+    request.on_drawing(True)
+    drawn = _or_why_not(lambda: (_drawn(media, reader, options), None))
+    request.on_drawing(False)
+    return drawn
+
+
+def _or_why_not(
+    choose: Callable[[], tuple[Picture | None, str | None]],
+) -> tuple[Picture | None, str | None]:
     try:
-        if options.cover is Cover.NONE:
-            return None, None
-        if is_from_video(options):
-            return _of_video(media, options), None
-        if options.cover is None and not options.cover_square:
-            return _as_it_is(reader)
-        return _attached(reader, square=options.cover_square), None
+        return choose()
     except NoCover as reason:
         return None, str(reason)
     except (FFmpegError, MemoryError, ValueError, IndexError, Permanent):
-        return None, str(_DAMAGED)
+        return None, UNREADABLE
+
+
+def _drawn(media: Media, reader: TrackReader, options: ConversionOptions) -> Picture:
+    if is_from_video(options):
+        return _of_video(media, options)
+    return _attached(reader, square=options.cover_square)
 
 
 def _as_it_is(reader: TrackReader) -> tuple[Picture | None, str | None]:

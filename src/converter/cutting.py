@@ -25,6 +25,12 @@ class Span:
         """Whether nothing is to be left out."""
         return not self.start and self.end is None
 
+    def is_empty(self, sample_rate: int) -> bool:
+        """Whether both of its ends are rounded to the same sample."""
+        return self.end is not None and round(self.start * sample_rate) >= round(
+            self.end * sample_rate
+        )
+
     def length(self, whole: float | None) -> float | None:
         """How many seconds it has of `whole` seconds; None where nobody knows."""
         if whole is None and self.end is None:

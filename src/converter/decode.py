@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from av.audio.frame import AudioFrame
-from av.audio.layout import AudioLayout
 from av.error import FFmpegError
 from av.packet import Packet
 from av.stream import Discard, Disposition, Stream
@@ -19,11 +18,6 @@ from converter.verdict import Reading
 
 _MAX_DEMUX_ERRORS: Final = 100
 _MAX_CHANNELS: Final = 2
-
-# PyAV 17.1 to 18.1 frees a frame's map of channels twice, once with the frame and once with the
-# frame's layout (its pull request 2284), unless the layout outlives the process. Only layouts of
-# channels in an order of their own have such a map.
-_UNDYING_LAYOUTS: Final[list[AudioLayout]] = []
 
 
 class TrackReader:
@@ -81,8 +75,7 @@ class TrackReader:
             self._note((packet,))
             if packet.stream is self._media.track:
                 for frame in self._decode(packet):
-                    if frame.samples:
-                        yield from self._resample(frame)
+                    yield from self._resample(frame)
         if self._resampler:
             yield from self._resampler.drain()
 
@@ -199,28 +192,33 @@ class TrackReader:
         self._packets += bool(size)  # the last ones are empty: they flush the decoder
         self._bytes += size
         try:
-            frames = self._media.track.decode(packet)
+            return self._media.track.decode(packet)
         except MemoryError:
             raise
         except FFmpegError:
             self._damaged += 1
             return []
-        _keep_layouts(frames)
-        return frames
 
-    def _resample(self, frame: AudioFrame) -> Iterator[Samples]:
-        self.decoded += frame.samples / frame.sample_rate
-        if self._resampler is None:
+    def _resample(self, frame: AudioFrame) -> Iterable[Samples]:
+        kind = frame_kind(frame)
+        if not (samples := frame.samples):
+            return ()
+        self.decoded += samples / frame.sample_rate
+        if self._resampler and self._resampler.kind == kind:
+            return self._resampler.convert(frame)
+        return self._resample_anew(frame)
+
+    def _resample_anew(self, frame: AudioFrame) -> Iterator[Samples]:
+        """As `_resample`, for the first frame and where the kind of frames changes."""
+        if self._resampler:
+            yield from self._resampler.drain()
+        else:
             self.source_sample_rate = frame.sample_rate
             self.source_channels = frame.layout.nb_channels
             sample_rate, channels = self._wanted
             self.sample_rate = sample_rate or mp3_sample_rate(frame.sample_rate)
             self.channels = channels or min(self.source_channels, _MAX_CHANNELS)
-        elif self._resampler.kind != frame_kind(frame):
-            yield from self._resampler.drain()
-            self._resampler = None
-        if self._resampler is None:
-            self._resampler = Resampler(frame, self.sample_rate, self.channels)
+        self._resampler = Resampler(frame, self.sample_rate, self.channels)
         yield from self._resampler.convert(frame)
 
 
@@ -228,7 +226,3 @@ def _is_picture(stream: Stream) -> bool:
     """Whether it is one picture that belongs to the file; those of chapters are a kind of video."""
     kind = stream.disposition & (Disposition.attached_pic | Disposition.timed_thumbnails)
     return kind == Disposition.attached_pic
-
-
-def _keep_layouts(frames: list[AudioFrame]) -> None:
-    _UNDYING_LAYOUTS.extend(frame.layout for frame in frames if " channels (" in frame.layout.name)

@@ -7,7 +7,7 @@ from typing import Final
 
 from chassis.jobs import Loudness, ResultPart
 from converter.arriving import open_arriving, require_same
-from converter.chapter_parts import PlannedPart, plan_parts, within
+from converter.chapter_parts import PlannedPart, first_parts, plan_parts, within
 from converter.chapters import Chapter, read_chapters
 from converter.conversion import Conversion, Mp3Facts
 from converter.cover import is_from_video
@@ -64,24 +64,27 @@ def _convert(
     request.check_length(media.promise.seconds or 0.0)
     lyrics = find_lyrics(media, Span.of(options))
     reader = TrackReader(media, options.sample_rate, options.channels, lyrics)
-    labels = read_labels(media, reader, request.name, options)
+    labels = read_labels(media, reader, request)
     id3 = Id3(labels, lyrics)
     is_as_it_is = Span.of(options).is_all and level is None and not options.split_chapters
     copyable = look(reader, media.codec_name, options) if is_as_it_is else None
     loudness: Loudness | None = None
     parts: tuple[ResultPart, ...] = ()
+    of_parts: tuple[str, ...] = ()
     if copyable:
         mp3 = _copy(reader, copyable, id3, output, request)
     elif options.split_chapters:
         sound = wanted_sound(reader, request)
-        planned = _planned(read_chapters(media, Span()), sound, labels, request)
+        planned, of_parts = first_parts(
+            _planned(read_chapters(media, Span()), sound, labels, request)
+        )
         mp3, loudness, parts = _split(sound, planned, labels, output, request, level)
     else:
         mp3, loudness = _encode(wanted_sound(reader, request), id3, output, request, level)
-    require_same(media, labels, request.name, options)
+    require_same(media, labels, request)
     facts = source_facts(media, reader, labels.tags.title, loudness)
-    told = without_lyrics(lyrics) if options.split_chapters else id3.notes
-    told = notes(facts, mp3, reader, options) + labels.notes + told
+    of_lyrics = without_lyrics(lyrics) if options.split_chapters else id3.notes
+    told = notes(facts, mp3, reader, options) + labels.notes + of_parts + of_lyrics
     return Conversion(source=facts, mp3=mp3, notes=told, parts=parts)
 
 

@@ -18,6 +18,7 @@ _PIPE_BYTES: Final = 1 << 20
 
 # Nothing of our own environment: it holds the passwords of every server.
 _ENVIRONMENT: Final = {
+    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",  # a child pays for each page that is new to it
     "LC_ALL": "C.UTF-8",
     "OPENBLAS_NUM_THREADS": "1",  # numpy's threads would not survive a fork
     "PYTHONDONTWRITEBYTECODE": "1",

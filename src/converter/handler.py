@@ -1,7 +1,7 @@
 """One message of the queue `video`: claim the job, convert, and write down what became of it."""
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import datetime
 from functools import partial
 from threading import Event
@@ -11,17 +11,10 @@ from typing import Final, Protocol
 import structlog
 
 from chassis import following_moves, moves
-from chassis.errors import (
-    BrokerUnavailable,
-    MediaMissing,
-    Permanent,
-    Retryable,
-    StoreUnavailable,
-    UnknownJob,
-)
+from chassis.errors import MediaMissing, UnknownJob
 from chassis.identity import unique_name
-from chassis.jobs import Failure, Job, Policy, Result, State, now_utc
-from chassis.messages import MP3_QUEUE, VIDEO_QUEUE, JobMessage
+from chassis.jobs import Job, Policy, State, now_utc
+from chassis.messages import JobMessage
 from chassis.moves import Attempt
 from chassis.options import ConversionOptions
 from chassis.ports import (
@@ -32,24 +25,21 @@ from chassis.ports import (
     MediaStore,
     Publisher,
     Rest,
-    StoredMedia,
 )
-from chassis.references import delete_unnamed
 from chassis.sharing import Sharing
-from converter.conversion import Conversion, Stopped
+from converter.conversion import Conversion
 from converter.following import FollowedUpload, Followers
 from converter.lease_keeper import LeaseKeeper
-from converter.metrics import AUDIO_SECONDS, CONVERSION_SECONDS, CONVERSIONS, WAIT_SECONDS
+from converter.metrics import AUDIO_SECONDS, CONVERSION_SECONDS
+from converter.outcomes import Outcomes
 from converter.ports import Sink, SourceReader
 from converter.single_flight import SingleFlight
+from converter.steps import Steps
 
 log = structlog.get_logger(__name__)
 
 _MP3: Final = (".mp3", "audio/mpeg")
 _ZIP: Final = (".zip", "application/zip")
-_UNEXPECTED: Final = Failure(
-    "internal", "The conversion broke off for a reason that is not the video's."
-)
 
 
 class Engine(Protocol):
@@ -93,21 +83,23 @@ class Converter:
         self._jobs = jobs
         self._videos = videos
         self._mp3s = mp3s
-        self._publisher = publisher
         self._engine = engine
         self._followers = followers
         self._policy = policy
         self._holder = holder
-        self._keep_sources = keep_sources
         self._hurry = hurry
         self._clock = clock
+        self._steps = Steps(jobs, publisher, policy, clock)
         self._flight = SingleFlight(
             jobs,
             Sharing(jobs, policy, clock, keep_sources=keep_sources),
             policy,
             clock,
-            announce=self._announce,
-            delete_source=partial(self._delete, videos),
+            announce=self._steps.announce,
+            delete_source=partial(self._steps.delete, videos),
+        )
+        self._outcomes = Outcomes(
+            self._steps, videos, mp3s, self._flight, keep_sources=keep_sources
         )
 
     def handle(self, message: JobMessage) -> Rest | None:
@@ -122,7 +114,7 @@ class Converter:
         """
         writing_fid = self._mp3s.new_id()
         try:
-            job = self._moved(
+            job = self._steps.moved(
                 message.job_id, moves.claimed, holder=self._holder, writing_fid=writing_fid
             )
         except KeyTaken:
@@ -148,7 +140,7 @@ class Converter:
         # A name of its own: the same process may hold the same job by a usual claim afterwards.
         attempt = Attempt(unique_name("follower"), 1)
         writing_fid = self._mp3s.new_id()
-        job = self._moved(
+        job = self._steps.moved(
             fid, following_moves.followed, holder=attempt.holder, writing_fid=writing_fid
         )
         if job is None:
@@ -159,31 +151,12 @@ class Converter:
 
     def _work_on(self, job: Job, attempt: Attempt) -> Rest | None:
         """Convert; what is left to do, or None where an error has ended the attempt."""
-        with self._ended_by_errors(job, attempt):
+        with self._outcomes.ended_by_errors(job, attempt):
             return partial(self._finish, job, attempt, self._convert(job, attempt))
 
     def _finish(self, job: Job, attempt: Attempt, store: Rest) -> None:
-        with self._ended_by_errors(job, attempt):
+        with self._outcomes.ended_by_errors(job, attempt):
             store()
-
-    @contextmanager
-    def _ended_by_errors(self, job: Job, attempt: Attempt) -> Iterator[None]:
-        """Whatever is raised inside ends the attempt, each error in its own way."""
-        try:
-            yield
-        except Stopped:
-            self._stop(job, attempt)
-        except Permanent as error:
-            log.info("the video cannot be converted", code=error.code, detail=error.detail)
-            reason = Failure(error.code, error.detail)
-            self._fail(job, moves.failed, attempt=attempt, reason=reason)
-        except Retryable as error:
-            log.warning("the attempt failed", code=error.code, detail=error.detail)
-            reason = Failure(error.code, error.detail)
-            self._fail(job, moves.attempt_failed, attempt=attempt, reason=reason)
-        except Exception:
-            log.exception("the attempt failed")
-            self._fail(job, moves.attempt_failed, attempt=attempt, reason=_UNEXPECTED)
 
     def _convert(self, job: Job, attempt: Attempt) -> Rest:
         """Make the MP3; storing its end, and what follows from that, is left to do."""
@@ -228,95 +201,9 @@ class Converter:
         def store() -> None:
             with until_stored:
                 stored = writer.finish()
-            self._complete(job, attempt, conversion, stored)
+            self._outcomes.complete(job, attempt, conversion, stored)
             kind = "arriving" if arriving else "whole"
             CONVERSION_SECONDS.labels(kind).observe(monotonic() - started)
             AUDIO_SECONDS.labels(kind).inc(conversion.mp3.duration)
 
         return store
-
-    def _complete(
-        self, job: Job, attempt: Attempt, conversion: Conversion, stored: StoredMedia
-    ) -> None:
-        result = Result(
-            size=stored.size,
-            sha256=stored.sha256,
-            duration=conversion.mp3.duration,
-            bitrate=conversion.mp3.bitrate,
-            parts=conversion.parts,
-            mode=conversion.mp3.mode,
-            channels=conversion.mp3.channels,
-            sample_rate=conversion.mp3.sample_rate,
-            loudness=conversion.mp3.loudness,
-            notes=conversion.notes,
-        )
-        ready = self._moved(
-            job.fid,
-            moves.completed,
-            attempt=attempt,
-            result=result,
-            media=conversion.source,
-            keep_source=self._keep_sources,
-        )
-        if ready is None:
-            self._discard(stored)
-            return
-        log.info("ready", size=stored.size, duration=result.duration)
-        CONVERSIONS.labels("ready").inc()
-        if ready.seconds_waited is not None:
-            WAIT_SECONDS.observe(ready.seconds_waited)
-        self._announce(MP3_QUEUE, ready)
-        if ready.video_fid is None:
-            self._delete(self._videos, job.video_fid)
-        self._flight.answer_followers(ready)
-
-    def _discard(self, stored: StoredMedia) -> None:
-        """The MP3 came too late: it goes, unless the job names it after all.
-
-        That happens where the store's answer to `completed` was lost and others moved the job on.
-        """
-        CONVERSIONS.labels("too_late").inc()
-        log.info("the MP3 came too late")
-        self._delete(self._mp3s, stored.media_id)
-
-    def _stop(self, job: Job, attempt: Attempt) -> None:
-        CONVERSIONS.labels("stopped").inc()
-        waiting = self._ended(job.fid, moves.given_back, attempt=attempt)
-        if waiting:
-            log.info("the job is given back")
-            self._announce(VIDEO_QUEUE, waiting)
-
-    def _fail(self, job: Job, move: Callable[..., Job | None], **named: object) -> None:
-        reason = named["reason"]
-        assert isinstance(reason, Failure)
-        moved = self._ended(job.fid, move, **named)
-        # A cancelled job's video is gone in the middle: that is no failure of the conversion.
-        CONVERSIONS.labels(reason.code if moved else "too_late").inc()
-        if moved and moved.state is State.FAILED:
-            self._announce(MP3_QUEUE, moved)
-            self._delete(self._videos, job.video_fid)
-            self._flight.hand_over(moved)
-
-    def _moved(self, fid: str, move: Callable[..., Job | None], **named: object) -> Job | None:
-        return self._jobs.update(
-            fid, partial(move, policy=self._policy, now=self._clock(), **named)
-        )
-
-    def _ended(self, fid: str, move: Callable[..., Job | None], **named: object) -> Job | None:
-        """End an attempt by `move`, or let go of an upload that is still under way."""
-        return self._moved(fid, partial(following_moves.let_go_or, move=move), **named)
-
-    def _announce(self, queue: str, job: Job) -> None:
-        """Say it now; if nobody hears it, the sweeper says it again."""
-        try:
-            self._publisher.publish(queue, JobMessage.about(job))
-        except BrokerUnavailable as error:
-            log.warning("not announced", queue=queue, error=error.detail)
-
-    def _delete(self, media: MediaStore, media_id: str | None) -> None:
-        """Delete it now, unless a job names it; if the store is away, the sweeper deletes it."""
-        try:
-            if media_id:
-                delete_unnamed(self._jobs, media, [media_id])
-        except StoreUnavailable as error:
-            log.warning("not deleted", media_id=media_id, error=error.detail)

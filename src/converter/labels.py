@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 
-from chassis.options import ConversionOptions
-from converter.chapters import Chapter, read_chapters
+from converter.chapters import MAX_CHAPTERS, TOO_MANY, Chapter, read_chapters
 from converter.cover import choose_cover
 from converter.cutting import Span
 from converter.decode import TrackReader
 from converter.lyrics import lyrics_room
 from converter.media import Media
 from converter.pictures import Picture
+from converter.request import Request
 from converter.tags import Tags, choose_tags
 
 
@@ -27,15 +27,19 @@ class Labels:
     notes: tuple[str, ...] = ()
 
 
-def read_labels(media: Media, reader: TrackReader, name: str, options: ConversionOptions) -> Labels:
-    """The labels of what `options` take of a file called `name`, which `reader` is to read."""
+def read_labels(media: Media, reader: TrackReader, request: Request) -> Labels:
+    """The labels of what `request` takes of a file, which `reader` is to read."""
+    options = request.options
     span = Span.of(options)
     told = None if media.guessed else media.expected_seconds
-    cover, note = choose_cover(media, reader, options)
+    cover, note = choose_cover(media, reader, request)
+    # Split into its chapters, an MP3 has none.
+    chapters = () if options.split_chapters else read_chapters(media, span)
+    too_many = TOO_MANY if len(chapters) > MAX_CHAPTERS else None
     return Labels(
-        tags=choose_tags(media.metadata, name, options),
-        chapters=read_chapters(media, span),
+        tags=choose_tags(media.metadata, request.name, options),
+        chapters=chapters[:MAX_CHAPTERS],
         cover=cover,
         lyrics_room=lyrics_room(reader.lyrics, span.length(told)),
-        notes=(note,) if note else (),
+        notes=tuple(filter(None, (note, too_many))),
     )

@@ -102,7 +102,12 @@ def own_gain(encoding: Encoding) -> float:
     """
     if encoding.bitrate is None:
         return 0.0
-    with Encoder(encoding) as encoder:
+    return _gain_at(encoding.sample_rate, encoding.bitrate)
+
+
+@cache
+def _gain_at(sample_rate: int, bitrate: int) -> float:
+    with Encoder(Encoding(sample_rate, channels=1, bitrate=bitrate)) as encoder:
         return 20 * math.log10(encoder.scale)
 
 

@@ -209,7 +209,9 @@ def _too_many_streams() -> Permanent:
 
 def _unreadable(source: SourceReader) -> Permanent:
     if completeness(source) is Completeness.CUT:
-        return Permanent("truncated", "The end of the file is missing.")
+        return Permanent(
+            "truncated", "The end of the file is missing, and the rest cannot be read without it."
+        )
     if has_signature(source):
         return Permanent("corrupt", "The file is damaged: its index cannot be read.")
     return Permanent("not_media", "The file is neither a video nor a sound file.")

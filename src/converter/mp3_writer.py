@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Final, Protocol
 
+from chassis.ports import MAX_REWRITE_BYTES
 from converter.frames import parse_header
 from converter.id3 import Id3
 from converter.ports import Sink
@@ -86,7 +87,9 @@ class Mp3Writer:
         self._gathered += self._id3.end(self.size)
         self._flush()
         tag = tag_frame(self._template, self._index, delay, self.samples - delay - samples)
-        self._output.rewrite(0, self._id3.finished(samples / self._sample_rate) + tag)
+        start = self._id3.finished(samples / self._sample_rate) + tag
+        for offset in range(0, len(start), MAX_REWRITE_BYTES):
+            self._output.rewrite(offset, start[offset : offset + MAX_REWRITE_BYTES])
 
     def _flush(self) -> None:
         self._output.write(bytes(self._gathered))

@@ -16,6 +16,9 @@ MAX_BYTES: Final = 500_000
 JPEG: Final = "image/jpeg"
 PNG: Final = "image/png"
 
+UNREADABLE: Final = "No cover: its picture could not be read."
+"""What the owner of an MP3 is told whose cover could not be made."""
+
 _JPEG_START: Final = b"\xff\xd8\xff"
 _PNG_START: Final = b"\x89PNG\r\n\x1a\n"
 _PNG_HEADER: Final = struct.Struct(">8xI4sII")

@@ -1,5 +1,6 @@
 """What one conversion is to make."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from chassis.errors import Permanent
@@ -11,7 +12,8 @@ class Request:
     """What to convert: the file's `name` as its owner gave it, options, the longest duration.
 
     arriving: the file may still be on its way; its `size` is known once its last byte has come.
-    The encoder uses so many `threads`; they make no difference to the result.
+    The encoder uses so many `threads`; they make no difference to the result. `on_drawing` hears
+    when a cover begins to be drawn, and that it is done, so or so.
     """
 
     name: str
@@ -19,6 +21,7 @@ class Request:
     max_seconds: float
     threads: int = 1
     arriving: bool = False
+    on_drawing: Callable[[bool], None] = lambda _: None
 
     def check_length(self, seconds: float) -> None:
         """Raise Permanent (too_long) for a file of so many seconds that is too long."""

@@ -4,6 +4,7 @@ from typing import Final
 
 import numpy as np
 from av.audio.frame import AudioFrame
+from av.audio.layout import AudioLayout
 from av.error import ArgumentError
 from av.error import BlockingIOError as NothingYet
 from av.error import EOFError as EndOfStream
@@ -22,6 +23,11 @@ _BLOCK_SAMPLES: Final = 64 * 1152  # with 8 x 1152 a whole conversion takes 7 % 
 # recorder is on its first two; two cardioids, left and right, are made of an ambisonic W and Y.
 _FIRST_CHANNELS: Final = {1: "mono|c0=c0", 2: "stereo|c0=c0|c1=c1"}
 _AMBISONIC: Final = {1: "mono|c0=c0", 2: "stereo|c0=0.5*c0+0.5*c1|c1=0.5*c0-0.5*c1"}
+
+# PyAV 17.1 to 18.1 frees a frame's map of channels twice, once with the frame and once with the
+# frame's layout (its pull request 2284), unless the layout outlives the process. Only layouts of
+# channels in an order of their own have such a map.
+_UNDYING_LAYOUTS: Final[list[AudioLayout]] = []
 
 
 class Resampler:
@@ -82,8 +88,15 @@ class Resampler:
 
 
 def frame_kind(frame: AudioFrame) -> tuple[int, str, str]:
-    """What a resampler depends on; it can change in the middle of a broadcast."""
-    return frame.sample_rate, frame.format.name, frame.layout.name
+    """What a resampler depends on; it can change in the middle of a broadcast.
+
+    Has to be asked of every frame that is decoded (see _UNDYING_LAYOUTS).
+    """
+    layout = frame.layout
+    name = layout.name
+    if " channels (" in name:
+        _UNDYING_LAYOUTS.append(layout)
+    return frame.sample_rate, frame.format.name, name
 
 
 def _ready(sink: FilterContext) -> list[Samples]:

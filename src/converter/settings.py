@@ -40,7 +40,10 @@ class ConverterSettings(ConsumerSettings, SourceSettings):
         6, gt=0, description="How long one conversion may take, in hours."
     )
     conversion_stall_seconds: float = Field(
-        60, gt=0, description="How long a conversion may give no sign of life before it is ended."
+        60,
+        gt=0,
+        description="How long a conversion may give no sign of life before it is ended, and how"
+        " long a cover may take before it is left out.",
     )
     max_media_hours: float = Field(
         24, gt=0, description="Longest video that is converted, in hours."

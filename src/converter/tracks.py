@@ -68,7 +68,7 @@ def _standard(code: str) -> str:
 
 def _no_such_track(tracks: Sequence[AudioStream], what: str) -> Permanent:
     listed = ", ".join(
-        f"{number} ({track.language})" if track.language else str(number)
+        f"{number} ({track.language})" if track.language not in (None, _UNTOLD) else str(number)
         for number, track in enumerate(tracks, start=1)
     )
     return Permanent("no_such_track", f"The file has {what}; there is {listed}.")

@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import math
 import time
 from collections.abc import Iterator
 from fractions import Fraction
@@ -23,11 +24,14 @@ _PLACES: Final = (0.1, 0.3, 0.5, 0.7, 0.9)
 _OTHER_PLACES: Final = (0.0, 0.2, 0.4, 0.6, 0.8)
 _PACKETS_FOR_A_KEYFRAME: Final = 100
 _PACKETS_FOR_A_SECOND: Final = 1000  # what usually lies between two keyframes, and more
-_CPU_SECONDS: Final = 30.0  # for all those; what was reached by then is taken
+_EARLIER: Final = (0.0, 3.0, 30.0, math.inf)  # seconds: where seeking is a guess, it goes too far
+_STILL_SHOWN: Final = 10.0  # seconds for which a frame may stand for one that was not found
+_CPU_SECONDS: Final = 30.0  # for all of them; what was found by then is taken
 _SEEN: Final = 64  # each frame is judged by so many pixels in height and width
 _LEVELS: Final = 32
 _LEAST_CONTRAST: Final = 10.0  # standard deviation of 8-bit luma: black, white, fog have less
 _LEAST_ENTROPY: Final = 1.5  # bits for each pixel, of 5: a title on black has less
+_TOO_LATE: Final = "No cover: the video ends before that second."
 _ATTACHED: Final = Disposition.attached_pic | Disposition.timed_thumbnails
 
 
@@ -43,6 +47,8 @@ class VideoFrames:
             raise NoCover("No cover: the source has no video.")
         self._container = container
         self._film: VideoStream = films[0]
+        self._ended = False
+        self._latest = time.process_time() + _CPU_SECONDS
         # PyAV's type does not say so, but a stream without a decoder has no context.
         confine_decoder(self._film.codec_context or None)
         for stream in container.streams:
@@ -62,16 +68,33 @@ class VideoFrames:
     def at(self, second: float) -> VideoFrame:
         """What the video shows at that second of the file; raises NoCover, FFmpegError."""
         if self.seconds is not None and second > self.seconds:
-            raise NoCover("No cover: the video ends before that second.")
-        self._seek(second)
+            raise NoCover(_TOO_LATE)
+        moment = self._time(second)
+        next_best: VideoFrame | None = None
+        for earlier in _EARLIER:
+            self._seek(max(0.0, second - earlier))
+            shown = self._shown_at(moment)
+            if shown is not None and (shown.time or 0.0) <= moment:
+                return shown
+            next_best = next_best or shown
+        if next_best is None:
+            raise NoCover("No cover: the video could not be read there.")
+        return next_best
+
+    def _shown_at(self, moment: float) -> VideoFrame | None:
+        """The last frame up to `moment`, else the first that comes; None if there is neither."""
         shown: VideoFrame | None = None
         for frame in self._decoded(_PACKETS_FOR_A_SECOND):
-            if shown is not None and frame.time is not None and frame.time > self._time(second):
-                break
+            if shown is not None and frame.time is not None and frame.time > moment:
+                return shown
             shown = frame
-        if shown is None:
-            raise NoCover("No cover: the video could not be read there.")
-        return shown
+        if shown is None or (shown.time or 0.0) > moment - _STILL_SHOWN:
+            return shown
+        if not self._ended:
+            return None
+        if self.seconds is None:
+            raise NoCover(_TOO_LATE)
+        return shown  # up to the end of the file, as it says
 
     def good_one(self, span: Span) -> VideoFrame:
         """The keyframe with most to see of a few in `span`; raises NoCover, FFmpegError."""
@@ -97,12 +120,17 @@ class VideoFrames:
 
     def _seek(self, second: float) -> None:
         self._film.codec_context.flush_buffers()
-        with contextlib.suppress(FFmpegError):  # then it goes on from where it is
-            self._container.seek(round(self._time(second) * _SECOND))
+        place = round(self._time(second) * _SECOND)
+        for backward in (True, False):  # before the first keyframe there is none to go back to
+            with contextlib.suppress(FFmpegError):
+                self._container.seek(place, backward=backward)
+                return  # else it goes on from where it is
 
     def _keyframe(self) -> VideoFrame | None:
         packets = self._container.demux(self._film)
         for packet in itertools.islice(packets, _PACKETS_FOR_A_KEYFRAME):
+            if time.process_time() > self._latest:
+                break
             if packet.is_keyframe and packet.size:
                 # Told that no more comes, a decoder does not wait for the frames to be put before.
                 if frames := [*self._frames(packet), *self._frames(None)]:
@@ -111,10 +139,11 @@ class VideoFrames:
         return None
 
     def _decoded(self, packets: int) -> Iterator[VideoFrame]:
-        latest = time.process_time() + _CPU_SECONDS
+        self._ended = False
         for packet in itertools.islice(self._container.demux(self._film), packets):
-            if time.process_time() > latest:
+            if time.process_time() > self._latest:
                 return
+            self._ended = not packet.size  # what flushes the decoder comes last
             yield from self._frames(packet)
 
     def _frames(self, packet: "Packet[VideoStream] | None") -> list[VideoFrame]:

@@ -76,7 +76,10 @@ def _checked(
     if not all_there and (refusal := refusal_of(reader, request.options)):
         raise refusal
     if is_empty:
-        raise Permanent(
-            "nothing_there",
-            f"The sound ends at {clock(reader.decoded)}, before the start of the cut.",
-        )
+        raise Permanent("nothing_there", _why_empty(span, reader))
+
+
+def _why_empty(span: Span, reader: TrackReader) -> str:
+    if span.is_empty(reader.sample_rate):
+        return "Between start and end there is not a single sample."
+    return f"The sound ends at {clock(reader.decoded)}, before the start of the cut."

@@ -9,15 +9,19 @@ from typing import Final
 
 import av
 import numpy as np
+from av.codec.context import CodecContext
+from av.error import FFmpegError
 
 from chassis.errors import Permanent
 from chassis.options import ConversionOptions
+from chassis.options.values import BITRATES_KBIT
 from converter.chapters import Chapter
 from converter.drawing import encode_jpeg
 from converter.engine import convert
-from converter.formats import SAMPLE_RATES
+from converter.formats import AUDIO_DECODERS, SAMPLE_RATES
 from converter.id3 import Id3
 from converter.labels import Labels
+from converter.lame import Encoding, own_gain
 from converter.loudness import LoudnessMeter
 from converter.picture_decoding import decode_picture
 from converter.request import Request
@@ -46,11 +50,21 @@ def warm_up() -> None:
         id3.finished(seconds=0.5)
         id3.end(size=1 << 20)
     b"\xff\xfe".decode("utf-16")
+    _open_decoders()
     decode_picture(encode_jpeg(np.zeros((8, 8, 3), np.uint8)))
     for rate in SAMPLE_RATES:
         LoudnessMeter(rate, channels=2)
+        for bitrate in BITRATES_KBIT:
+            own_gain(Encoding(rate, channels=1, bitrate=bitrate))
     for language in _LANGUAGES:
         language_code(language)
+
+
+def _open_decoders() -> None:
+    """Have the tables made that all decoders of a kind share, where one opens without a file."""
+    for name in AUDIO_DECODERS:
+        with contextlib.suppress(FFmpegError, ValueError):
+            CodecContext.create(name, "r").open()
 
 
 def _silence() -> bytes:

@@ -26,6 +26,7 @@ class Kind(IntEnum):
     AWAIT_SIZE = 9  # the size of a source on its way is wanted, once its last byte has come
     SIZE = 10  # the answer to it, in bytes
     START_OVER = 11  # what was written of the MP3 is to be forgotten
+    DRAWING = 12  # one byte: 1 where a cover begins to be drawn, 0 where that is done
 
 
 HEADER: Final = struct.Struct("<BI")  # kind, length of the payload in bytes
@@ -51,6 +52,7 @@ MAX_PAYLOAD: Final = {
     Kind.AWAIT_SIZE: 0,
     Kind.SIZE: SIZE.size,
     Kind.START_OVER: 0,
+    Kind.DRAWING: 1,
 }
 
 
@@ -99,6 +101,13 @@ def parse_progress(payload: bytes) -> float:
     if not 0 <= fraction <= 1:
         raise WireError(f"a PROGRESS of {fraction} is out of range")
     return float(fraction)
+
+
+def parse_drawing(payload: bytes) -> bool:
+    """Whether a cover begins to be drawn; raises WireError."""
+    if payload not in (b"\0", b"\1"):
+        raise WireError("a DRAWING is neither begun nor done")
+    return payload == b"\1"
 
 
 def parse_document(payload: bytes) -> dict[str, Any]:

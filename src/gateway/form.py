@@ -3,7 +3,7 @@
 Source: RFC 7578. The parser is `multipart`'s, fed with the body as it arrives.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -50,11 +50,14 @@ class UploadForm:
     """Turns the pieces of a body into FileStart, bytes (of the file) and Field, or a Refusal.
 
     `overhead_bytes` is what a body may have beside its file, `file_bytes` what came of the file.
+    What `beside` has, the parameters of the URL, counts as fields that came before all others.
     """
 
     overhead_bytes = 64 * 1024
 
-    def __init__(self, boundary: str, max_file_bytes: int) -> None:
+    def __init__(
+        self, boundary: str, max_file_bytes: int, beside: Mapping[str, str] | None = None
+    ) -> None:
         try:
             self._parser = PushMultipartParser(
                 boundary, header_charset=_BYTES, max_header_size=8192, max_header_count=16
@@ -68,10 +71,13 @@ class UploadForm:
         self.file_bytes = 0
         self._field: str | None = None
         self._value = bytearray()
-        self._seen: set[str] = set()
+        self._beside = [Field(name, value) for name, value in (beside or {}).items()]
+        self._seen: set[str] = {field.name for field in self._beside}
 
     def feed(self, piece: bytes) -> Iterator[FileStart | Field | bytes]:
         """What `piece` brings; the file begins with its first byte, so an empty one never does."""
+        yield from self._beside
+        self._beside.clear()
         self._received += len(piece)
         try:
             for event in self._parser.parse(piece):

@@ -5,10 +5,10 @@ from typing import Final
 
 from multipart import parse_options_header
 
-from chassis.options import ConversionOptions
 from gateway import refusals
 from gateway.form import MAX_FIELD_BYTES, MULTIPART, UNKNOWN_TYPE, Field, FileStart
 from gateway.naming import clean_name
+from gateway.url_options import url_options
 
 _NAME: Final = "name"
 
@@ -24,19 +24,11 @@ class RawFile:
         """`query` are the URL's parameters; raises Refusal and InvalidOption."""
         if parse_options_header(content_type)[0] == MULTIPART:
             raise refusals.form_by_put()
-        self._options: dict[str, str] = {}
-        name = ""
-        for key, values in query.items():
-            shown = key[:MAX_FIELD_BYTES]
-            if len(values) > 1:
-                raise refusals.repeated_field(shown)
-            if key == _NAME:
-                name = values[0]
-            elif len(values[0].encode()) > MAX_FIELD_BYTES:
-                raise refusals.long_field(shown)
-            else:
-                self._options[shown] = values[0]
-        ConversionOptions.parse(self._options)
+        names = query.get(_NAME, [""])
+        if len(names) > 1:
+            raise refusals.repeated_field(_NAME)
+        self._options = url_options({key: query[key] for key in query if key != _NAME})
+        name = names[0]
         self._start = FileStart(clean_name(name), (content_type or UNKNOWN_TYPE)[:MAX_FIELD_BYTES])
         self._max_file_bytes = max_file_bytes
         self.file_bytes = 0

@@ -1,7 +1,7 @@
 """One upload on its way into the store: its job, its file, and the lease that keeps both ours."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from time import monotonic
 from typing import NoReturn, Self
@@ -43,7 +43,7 @@ class Desk:
 class Submission:
     """What is known of an upload before its body; the header fields are as the client sent them.
 
-    `query` are the URL's parameters where the body is the file itself, None where it is a form.
+    `query` are the URL's parameters; is_file: whether the body is the file itself, not a form.
     """
 
     username: str
@@ -51,7 +51,8 @@ class Submission:
     content_length: int | None
     idempotency_key: str | None
     traceparent: str
-    query: Mapping[str, Sequence[str]] | None = None
+    query: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    is_file: bool = False
 
 
 class Reception:

@@ -13,6 +13,7 @@ from gateway.form import Field, FileStart, UploadForm, boundary_of
 from gateway.idempotency import Fingerprint, checked_key, earlier_job
 from gateway.raw_file import RawFile
 from gateway.reception import Desk, Reception, Submission
+from gateway.url_options import url_options
 
 
 class Body(Protocol):
@@ -92,9 +93,10 @@ class Uploads:
 
 
 def _form_of(submission: Submission, max_bytes: int) -> Form:
-    if submission.query is not None:
-        return RawFile(submission.query, submission.content_type, max_bytes)
-    return UploadForm(boundary_of(submission.content_type), max_bytes)
+    query, content_type = submission.query, submission.content_type
+    if submission.is_file:
+        return RawFile(query, content_type, max_bytes)
+    return UploadForm(boundary_of(content_type), max_bytes, url_options(query))
 
 
 def _compared(job: Job, form: Form, body: Body) -> Job:

@@ -6,7 +6,7 @@ STEPS = Counter("sweeper_steps_total", "Steps taken for due jobs, by kind.", ["s
 ORPHANS_DELETED = Counter(
     "sweeper_orphans_deleted_total", "Stored files deleted that no job named, by store.", ["store"]
 )
-JOBS = Gauge("jobs", "Jobs in the store, by state; each counted up to 100000.", ["state"])
+JOBS = Gauge("jobs", "Jobs in the store, by state; each counted up to 10000.", ["state"])
 OLDEST = Gauge(
     "jobs_oldest_seconds",
     "Age of the oldest unfinished job since its submission began, by state, or 0.",

@@ -40,6 +40,10 @@ class ApiClient:
         assert answer.status_code == 202, answer.text
         return str(answer.json()["fid"])
 
+    def get(self, path: str) -> requests.Response:
+        """The answer to a GET, whatever it is."""
+        return self._session.get(f"{self._url}{path}", timeout=REQUEST_SECONDS)
+
     def job(self, fid: str) -> dict[str, Any]:
         """The job as the API shows it."""
         answer = self._session.get(f"{self._url}/jobs/{fid}", timeout=REQUEST_SECONDS)

@@ -112,15 +112,22 @@ def test_an_upload_is_converted_while_it_arrives(
     fault.assert_survived([Promise(fid, SECONDS)])
 
 
-def test_an_index_at_the_end_is_waited_for(
-    system: System, fault: Fault, films: Path, box: Box
+@pytest.mark.parametrize(
+    ("name", "fields"),
+    [("late.mp4", {}), ("film.mkv", {"normalize": "-20"}), ("film.ts", {"normalize": "-20"})],
+)
+def test_what_needs_the_end_waits_for_it(
+    name: str, fields: dict[str, str], system: System, fault: Fault, films: Path, box: Box
 ) -> None:
-    """A file that cannot be read before it is whole is converted as soon as it is."""
-    path = make_film(films, "late.mp4")
-    upload, fid = begin(system, path)
+    """A file with its index there, and one that is measured first: each as soon as it is whole."""
+    path = make_film(films, name)
+    upload, fid = begin(system, path, before=fields)
+    upload.send_all_but(MIB)
+    assert not has_begun(system, fid)
     assert upload.finish()["status"] == "converting"
     job = await_state(system, fid, "ready")
-    assert job["result"]["sha256"] == expected(box, path, ConversionOptions())
+    assert job["attempts"] == 1
+    assert job["result"]["sha256"] == expected(box, path, ConversionOptions.parse(fields))
     fault.assert_survived([Promise(fid, SECONDS)])
 
 

@@ -1,7 +1,10 @@
 """What is promised of every pod, whoever made it."""
 
+import re
+
 from devstack.manifests import Object
-from tests.manifests.workloads import Workload, objects
+from devstack.services import CHECKOUT
+from tests.manifests.workloads import Workload, objects, workloads
 
 
 def test_pods_keep_to_pod_security_restricted(pods: dict[str, Workload]) -> None:
@@ -67,3 +70,11 @@ def test_pods_are_selected_by_what_they_are_called(
     for budget in objects(overlay, "PodDisruptionBudget"):
         own = {"app.kubernetes.io/name": budget["metadata"]["name"]}
         assert budget["spec"]["selector"]["matchLabels"] == own
+
+
+def test_the_script_for_minikube_waits_for_every_pod(overlays: dict[str, list[Object]]) -> None:
+    """`scripts/minikube` says that everything runs when everything does."""
+    script = (CHECKOUT / "scripts" / "minikube").read_text()
+    waited = re.findall(r"\b(deployment|statefulset)/([a-z-]+)", script)
+    pods = workloads(overlays["minikube"]).values()
+    assert sorted(waited) == sorted((pod.found["kind"].lower(), pod.name) for pod in pods)

@@ -136,12 +136,18 @@ OPTION_NAMES: Final = ("preset", *_PARSERS)
 """Every option that a user may give."""
 
 
+# What true and false are values of.
+_SWITCHES: Final = frozenset({"normalize", "split_chapters", "accept_truncated", "cover_square"})
+
+
 def _text(name: str, value: object) -> str:
     """What JSON's types mean where a form would have text."""
     if isinstance(value, bool):
+        if name in OPTION_NAMES and name not in _SWITCHES:
+            raise InvalidOption(f"{name} is a text or a number, not true or false.")
         return "yes" if value else "no"
     if isinstance(value, int | float):
         return f"{value:.9f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
     if isinstance(value, str):
         return value.strip()
-    raise InvalidOption(f"{name[:40]} is a text, a number, or true or false.")
+    raise InvalidOption(f"{name[:40]!r} has one value: a text, a number, or true or false.")

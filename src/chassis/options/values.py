@@ -1,5 +1,6 @@
 """One option's value, from what a user wrote of it; each raises InvalidOption with a sentence."""
 
+import datetime as dt
 import re
 import unicodedata
 from collections.abc import Callable
@@ -22,14 +23,19 @@ SAMPLE_RATES: Final = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48
 _SHOWN: Final = 20
 _YES: Final = frozenset({"1", "true", "yes", "on"})
 _NO: Final = frozenset({"0", "false", "no", "off"})
-_MAX_TRACK: Final = 99
-_MAX_SECONDS: Final = 7 * 24 * 3600
-_SECONDS: Final = re.compile(r"[0-9]{1,6}(\.[0-9]{1,9})?")
-_CLOCK: Final = re.compile(r"(?:([0-9]{1,3}):)?([0-5]?[0-9]):([0-5]?[0-9](?:\.[0-9]{1,9})?)")
+_MAX_TRACK: Final = 999
+_MAX_HOURS: Final = 7 * 24
+_SECONDS: Final = re.compile(r"[0-9]+(\.[0-9]*)?|\.[0-9]+")
+_MINUTES: Final = re.compile(r"()([0-9]+):([0-5]?[0-9](?:\.[0-9]*)?)")
+_HOURS: Final = re.compile(r"([0-9]+):([0-5]?[0-9]):([0-5]?[0-9](?:\.[0-9]*)?)")
+_LOUDNESS: Final = re.compile(r"-[0-9]+(\.[0-9]*)?")
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*")
 _LANGUAGE_ID3: Final = re.compile(r"[a-z]{3}")  # ISO 639-2, as ID3v2 has it
 _TRACK: Final = re.compile(r"[1-9][0-9]{0,3}(/[1-9][0-9]{0,3})?")
-_DATE: Final = re.compile(r"[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?")
+_DATE: Final = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?")
+_FIRST_OF_JANUARY: Final = "YYYY-01-01"
+_UNDECODABLE: Final = "\ufffd"  # what decoders put in the place of bytes that are no text
+_NOT_IN_A_LINE: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 
 class InvalidOption(Permanent):
@@ -88,17 +94,19 @@ def audio_track(text: str) -> int | str:
 
 
 def seconds(name: str) -> Callable[[str], float]:
-    """A time: "90", "90.5", "1:30", "1:02:03.25"."""
+    """A time: "90", "90.5", "1:30", "90:00", "1:02:03.25"."""
 
     def parse(text: str) -> float:
         found: float | None = None
         if _SECONDS.fullmatch(text):
             found = float(text)
-        elif clock := _CLOCK.fullmatch(text):
+        elif clock := _HOURS.fullmatch(text) or _MINUTES.fullmatch(text):
             hours, minutes, rest = clock.groups()
-            found = 3600 * int(hours or 0) + 60 * int(minutes) + float(rest)
-        if found is None or found > _MAX_SECONDS:
-            raise _wrong(name, "a time in seconds or as h:mm:ss", text)
+            found = 3600 * float(hours or 0) + 60 * float(minutes) + float(rest)
+        if found is None:
+            raise _wrong(name, "a time in seconds, or as m:ss or h:mm:ss", text)
+        if found > 3600 * _MAX_HOURS:
+            raise InvalidOption(f"{name} is a time of at most {_MAX_HOURS} hours.")
         return found
 
     return parse
@@ -111,8 +119,7 @@ def loudness(text: str) -> float | None:
     if text.lower() in _NO:
         return None
     lowest, highest = LOUDNESS_RANGE
-    figure = re.fullmatch(r"-[0-9]{1,2}(\.[0-9]{1,2})?", text)
-    if figure and lowest <= float(text) <= highest:
+    if _LOUDNESS.fullmatch(text) and lowest <= float(text) <= highest:
         return float(text)
     raise _wrong("normalize", f"yes, no, or LUFS from {lowest:g} to {highest:g}", text)
 
@@ -147,8 +154,10 @@ def tag(name: str, limit: int = MAX_TEXT) -> Callable[[str], str]:
         written = unicodedata.normalize("NFC", text)
         if len(written) > limit:
             raise InvalidOption(f"{name} is at most {limit} characters long.")
-        if any(unicodedata.category(character) in {"Cc", "Cs"} for character in written):
+        if any(unicodedata.category(character) in _NOT_IN_A_LINE for character in written):
             raise InvalidOption(f"{name} is one line of text.")
+        if _UNDECODABLE in written:
+            raise InvalidOption(f"{name} is text in UTF-8; this is in another encoding.")
         return written
 
     return parse
@@ -156,9 +165,17 @@ def tag(name: str, limit: int = MAX_TEXT) -> Callable[[str], str]:
 
 def date(text: str) -> str:
     """YYYY, YYYY-MM or YYYY-MM-DD; nothing leaves it out."""
-    if not text or _DATE.fullmatch(text):
+    if not text or (_DATE.fullmatch(text) and _is_in_calendar(text)):
         return text
     raise _wrong("date", "YYYY, YYYY-MM or YYYY-MM-DD", text)
+
+
+def _is_in_calendar(text: str) -> bool:
+    try:
+        dt.date.fromisoformat(text + _FIRST_OF_JANUARY[len(text) :])
+    except ValueError:
+        return False
+    return True
 
 
 def track(text: str) -> str:

@@ -17,7 +17,7 @@ def upload_routes(uploads: Uploads, identify: Identify, presenter: Presenter) ->
     """The way in for videos."""
     routes = Blueprint("uploads", __name__)
 
-    def accept(query: dict[str, list[str]] | None) -> Response:
+    def accept(query: dict[str, list[str]], *, is_file: bool) -> Response:
         user = identify(request)
         submission = Submission(
             username=user.username,
@@ -26,6 +26,7 @@ def upload_routes(uploads: Uploads, identify: Identify, presenter: Presenter) ->
             idempotency_key=request.headers.get("Idempotency-Key"),
             traceparent=request.environ[TRACEPARENT],
             query=query,
+            is_file=is_file,
         )
         with UPLOADS_UNDER_WAY.track_inprogress():
             job = uploads.accept(submission, cast(Body, request.environ["wsgi.input"]))
@@ -33,12 +34,12 @@ def upload_routes(uploads: Uploads, identify: Identify, presenter: Presenter) ->
 
     @routes.post("/upload")
     def upload_form() -> Response:
-        return accept(None)
+        return accept(request.args.to_dict(flat=False), is_file=False)
 
     @routes.put("/upload")
     @routes.put("/upload/<path:name>")
     def upload_file(name: str = "") -> Response:
         # `curl -T FILE URL/` appends the file's name to the URL.
-        return accept({"name": [name]} | request.args.to_dict(flat=False))
+        return accept({"name": [name]} | request.args.to_dict(flat=False), is_file=True)
 
     return routes

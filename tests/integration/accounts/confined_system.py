@@ -104,8 +104,8 @@ class ConfinedSystem:
         )
 
     def refusals(self) -> list[str]:
-        """Every line of a log in which a store refuses a right."""
-        wanted = re.compile("not authorized|ACCESS_REFUSED|refused|denied|Unauthorized")
+        """Every line of a log in which a store refuses a right, or a service does without it."""
+        wanted = re.compile("not authorized|ACCESS_REFUSED|refused|denied|not deleted|left to the")
         return [
             line
             for log in sorted(self.logs.glob("*.log"))

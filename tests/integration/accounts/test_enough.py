@@ -1,5 +1,6 @@
 """With exactly the rights of its account each service does all that it is there for."""
 
+import subprocess
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -49,6 +50,25 @@ def test_the_journey(system: ConfinedSystem, admin: Client, clips: Clips) -> Non
     silent = admin.upload(clips.silent.content())
     assert ended(admin, silent) == "failed"
     system.mail_sink.mails.wait_for(text=silent)
+    assert system.refusals() == []
+
+
+def test_chapters(system: ConfinedSystem, admin: Client, clips: Clips, tmp_path: Path) -> None:
+    """What is filled in at the end of a long file is written into chunks that are stored."""
+    metadata = ";FFMETADATA1\n" + "".join(
+        f"[CHAPTER]\nTIMEBASE=1/1\nSTART={start}\nEND={start + 25}\ntitle=Part {start}\n"
+        for start in (0, 25, 50)
+    )
+    (tmp_path / "metadata").write_text(metadata)
+    film = tmp_path / "chapters.mkv"
+    command = ["ffmpeg", "-v", "error", "-i", str(clips.long.path), "-i", "metadata"]
+    command += ["-map_metadata", "1", "-c", "copy", str(film)]
+    subprocess.run(command, check=True, cwd=tmp_path)
+    fid = admin.upload(film.read_bytes(), options=LONG_OPTIONS | {"split_chapters": "true"})
+    assert ended(admin, fid) == "ready"
+    third = admin.request("GET", f"/download?fid={fid}&chapter=3")
+    assert third.status_code == 200
+    assert third.headers["Content-Type"] == "audio/mpeg"
     assert system.refusals() == []
 
 

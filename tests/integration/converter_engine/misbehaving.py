@@ -10,12 +10,17 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
+from unittest.mock import patch
 
 from chassis.jobs import MediaFacts, ResultPart
+from chassis.options import Cover
 from converter import wire
 from converter.box_child import WRITE_TO
 from converter.conversion import Conversion, Mp3Facts
+from converter.engine import convert
 from converter.mp3_writer import Output
+from converter.pictures import Picture
 from converter.ports import SourceReader
 from converter.request import Request
 from converter.wire import Kind
@@ -94,6 +99,81 @@ def crash(source: SourceReader, output: Output, request: Request) -> Conversion:
 def leave(source: SourceReader, output: Output, request: Request) -> Conversion:
     """Goes without a word."""
     os._exit(3)
+
+
+def crash_drawing(source: SourceReader, output: Output, request: Request) -> Conversion:
+    """Crashes as soon as it draws a cover; copies, if there is none to be drawn."""
+    return _drawing(source, output, request, lambda: ctypes.string_at(0))
+
+
+def hang_drawing(source: SourceReader, output: Output, request: Request) -> Conversion:
+    """Waits for ever when it draws a cover."""
+    return _drawing(source, output, request, lambda: time.sleep(3600))
+
+
+def read_drawing(source: SourceReader, output: Output, request: Request) -> Conversion:
+    """Reads for ever when it draws a cover."""
+
+    def read() -> None:
+        while True:
+            source.read_at(0, 1000)
+            source.read_at(source.size - 1, 1)
+
+    return _drawing(source, output, request, read)
+
+
+def fail_drawing(source: SourceReader, output: Output, request: Request) -> Conversion:
+    """Has a bug where it draws a cover."""
+    return _drawing(source, output, request, lambda: 1 // 0)
+
+
+def eat_memory_drawing(source: SourceReader, output: Output, request: Request) -> Conversion:
+    """Takes all memory when it draws a cover."""
+    return _drawing(source, output, request, lambda: eat_memory(source, output, request))
+
+
+def crash_after_drawing(source: SourceReader, output: Output, request: Request) -> Conversion:
+    """Crashes when the cover is done."""
+    request.on_drawing(True)
+    request.on_drawing(False)
+    return crash(source, output, request)
+
+
+def talk_nonsense_of_drawing(source: SourceReader, output: Output, request: Request) -> Conversion:
+    """Says of its cover what cannot be."""
+    wire.send(WRITE_TO, Kind.DRAWING, b"\2")
+    time.sleep(60)
+    return _facts()
+
+
+def _drawing(
+    source: SourceReader, output: Output, request: Request, draw: Callable[[], object]
+) -> Conversion:
+    if request.options.cover is not Cover.NONE:
+        output.write(b"written before, and longer than all that comes")
+        request.on_drawing(True)
+        draw()
+    return well_behaved(source, output, request)
+
+
+def crash_in_the_picture_decoder(
+    source: SourceReader, output: Output, request: Request
+) -> Conversion:
+    """The real engine, with a decoder for pictures that a picture can crash."""
+
+    def decode(picture: Picture) -> NoReturn:
+        ctypes.string_at(0)
+        raise AssertionError
+
+    with patch("converter.cover.decode_picture", decode):
+        return convert(source, output, request)
+
+
+def write_zeros(source: SourceReader, output: Output, request: Request) -> Conversion:
+    """Writes as many bytes as its source has."""
+    for start in range(0, source.size, 1 << 20):
+        output.write(bytes(min(1 << 20, source.size - start)))
+    return _facts()
 
 
 def fail(source: SourceReader, output: Output, request: Request) -> Conversion:

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from chassis.options import ConversionOptions, Cover
-from converter.box import Box
-from converter.conversion import StartOver
+from converter.box import Box, BoxLimits
+from converter.conversion import Conversion, StartOver
+from converter.cores import Cores
+from tests.integration.converter_engine.ebur128 import judged
 from tests.integration.converter_engine.media import (
     PICTURE,
     MemorySink,
@@ -61,6 +63,7 @@ class WatchingSink(MemorySink):
         super().__init__()
         self._source = source
         self.was_early = False
+        self.facts: Conversion | None = None
 
     def write(self, data: bytes) -> None:
         """See Sink."""
@@ -71,7 +74,7 @@ class WatchingSink(MemorySink):
 def follow(box: Box, data: bytes, **options: Any) -> WatchingSink:
     source = ArrivingSource(data)
     sink = WatchingSink(source)
-    box.convert(
+    sink.facts = box.convert(
         source,
         sink,
         ConversionOptions(**options),
@@ -113,6 +116,49 @@ def test_a_cover_from_the_video_waits_for_all_of_it(box: Box, tmp_path: Path) ->
     assert not sink.was_early
     assert b"APIC" in sink.data
     assert sink.data == convert(box, path.read_bytes(), "film", cover=Cover.FRAME).data
+
+
+@pytest.mark.parametrize("name", ["film.mkv", "fragments.mp4", "film.ts", "sound.ogg", "late.mov"])
+def test_what_is_normalized_is_awaited(name: str, box: Box, tmp_path: Path) -> None:
+    """It is measured whole before anything is written: as loud as if it had been there at once."""
+    path = tmp_path / name
+    options = {"normalize": -23.0}
+    ffmpeg(*PICTURE, *NOISE, *(KINDS | AT_LAST)[name], "-metadata", "title=Noise", "-t", 15, path)
+    sink = follow(box, path.read_bytes(), **options)
+    assert not sink.was_early
+    whole = convert(box, path.read_bytes(), name="film", **options)
+    assert sink.data == whole.data
+    assert sink.facts == whole.facts
+    assert judged(whole.save(tmp_path)).integrated == pytest.approx(-23.0, abs=0.5)
+
+
+def test_a_title_at_the_end_of_what_is_normalized(box: Box, tmp_path: Path) -> None:
+    """It is there: what has been awaited needs no new start."""
+    path = tmp_path / "sound.mkv"
+    ffmpeg(*NOISE, "-c:a", "pcm_s32le", path)
+    edit = ("--edit", "info", "--set", f"title={'Late ' * 40}")
+    subprocess.run(["mkvpropedit", "-q", path, *edit], check=True)
+    with pytest.raises(StartOver):
+        follow(box, path.read_bytes())
+    facts = follow(box, path.read_bytes(), normalize=-23.0).facts
+    assert facts is not None
+    assert facts.source.title == ("Late " * 40).strip()
+
+
+def test_a_crash_of_the_picture_decoder_costs_no_start(box: Box, tmp_path: Path) -> None:
+    """What arrives is read once more from its beginning, without its cover."""
+    picture = tmp_path / "cover.png"
+    path = tmp_path / "song.flac"
+    ffmpeg("-f", "lavfi", "-i", "testsrc=size=3000x1500", "-frames:v", 1, picture)
+    attached = ("-map", 0, "-map", 1, "-c:v", "copy", "-disposition:v", "attached_pic")
+    ffmpeg(*NOISE, "-i", picture, *attached, path)
+    engine = "tests.integration.converter_engine.misbehaving:crash_in_the_picture_decoder"
+    with Box(BoxLimits(), Cores(1), engine=engine) as fragile:
+        sink = follow(fragile, path.read_bytes(), cover=Cover.ATTACHED)
+    assert sink.was_early
+    assert sink.facts is not None
+    assert sink.facts.notes == ("No cover: its picture could not be read.",)
+    assert sink.data == convert(box, path.read_bytes(), name="film", cover=Cover.NONE).data
 
 
 ARTIST = """<?xml version="1.0"?><Tags><Tag><Targets/><Simple>

@@ -14,13 +14,14 @@ from typing import Any
 import psutil
 import pytest
 
-from chassis.errors import Permanent, Retryable
-from chassis.options import ConversionOptions
+from chassis.errors import Permanent, Retryable, StoreUnavailable
+from chassis.options import ConversionOptions, Cover
 from converter import wire
 from converter.box import Box, BoxLimits, Stopped
 from converter.conversion import Conversion
 from converter.cores import Cores
 from converter.fork_client import ForkServerError
+from converter.output_limit import most_bytes
 from tests.integration.converter_engine.media import MemorySink, MemorySource
 from tests.waiting import wait_for
 
@@ -61,11 +62,12 @@ def run(
     sink: Any = None,
     *,
     should_stop: Callable[[], bool] = lambda: False,
+    **options: Any,
 ) -> Conversion:
     return box.convert(
         source or MemorySource(bytes(range(256)) * 100),
         sink or MemorySink(),
-        ConversionOptions(),
+        ConversionOptions(**options),
         name="video.mp4",
         on_progress=lambda _: None,
         should_stop=should_stop,
@@ -113,6 +115,8 @@ def test_a_good_engine_gets_and_gives_every_byte() -> None:
         ("invent_a_part", "engine_crashed"),
         ("flood", "engine_crashed"),
         ("lie", "engine_crashed"),
+        ("crash_after_drawing", "engine_crashed"),
+        ("talk_nonsense_of_drawing", "engine_crashed"),
         ("invent_a_refusal", "engine_failed"),
         ("fail", "engine_failed"),
         ("eat_memory", "engine_memory"),
@@ -126,6 +130,50 @@ def test_harm_ends_with_the_process(engine: str, code: str) -> None:
                 run(box)
             assert caught.value.code == code
             assert not conversions()
+
+
+@pytest.mark.parametrize(
+    "engine",
+    ["crash_drawing", "hang_drawing", "read_drawing", "fail_drawing", "eat_memory_drawing"],
+)
+def test_a_picture_that_ends_the_process_costs_the_cover_alone(engine: str) -> None:
+    """The conversion is made without it, from its beginning, and its owner is told."""
+    source, sink = MemorySource(os.urandom(10_000)), MemorySink()
+    with boxed(engine, BoxLimits(stall_seconds=3.0)) as box:
+        conversion = run(box, source, sink, cover=Cover.FRAME)
+        assert not conversions()
+    assert conversion.notes == ("No cover: its picture could not be read.",)
+    assert sink.data == b"start" + source.data[5:]
+
+
+def test_a_store_that_fails_meanwhile_is_not_the_pictures_fault() -> None:
+    """What the source raises is raised, and the cover not given up."""
+
+    class Away(MemorySource):
+        def read_at(self, offset: int, length: int) -> bytes:
+            raise StoreUnavailable("away")
+
+    with boxed("read_drawing") as box, pytest.raises(StoreUnavailable):
+        run(box, Away(bytes(100)), cover=Cover.FRAME)
+
+
+def test_stopping_is_heard_while_a_cover_is_drawn() -> None:
+    """It is not taken for the picture's fault."""
+    with boxed("hang_drawing") as box, pytest.raises(Stopped):
+        run(box, should_stop=lambda: True, cover=Cover.FRAME)
+
+
+@pytest.mark.parametrize("split", [False, True])
+def test_what_may_be_written_is_bounded(split: bool) -> None:
+    """By the longest MP3 with all of its labels; in a ZIP each may have a cover."""
+    limits = BoxLimits(max_seconds=1.0)
+    limit = most_bytes(ConversionOptions(split_chapters=split), 1.0)
+    sink = MemorySink()
+    with boxed("write_zeros", limits) as box:
+        run(box, MemorySource(bytes(limit)), sink, split_chapters=split)
+        assert len(sink.data) == limit
+        with pytest.raises(Retryable, match="longer than any MP3"):
+            run(box, MemorySource(bytes(limit + 1)), split_chapters=split)
 
 
 def test_absurd_sizes_are_the_fault_of_the_file() -> None:
@@ -180,6 +228,7 @@ def test_the_process_is_confined() -> None:
     assert found == {
         "could": [],
         "environment": [
+            "GLIBC_TUNABLES",
             "LC_ALL",
             "OPENBLAS_NUM_THREADS",
             "PYTHONDONTWRITEBYTECODE",

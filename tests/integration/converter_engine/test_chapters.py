@@ -27,11 +27,13 @@ def described(folder: Path, titles: list[str], seconds: float) -> Path:
     return path
 
 
-def with_chapters(folder: Path, name: str, titles: list[str], seconds: float = SECONDS) -> Path:
+def with_chapters(
+    folder: Path, name: str, titles: list[str], seconds: float = SECONDS, length: float = 2.0
+) -> Path:
     path = folder / name
     metadata = described(folder, titles, seconds)
     pictures = () if path.suffix in {".mka", ".mp3", ".ogg"} else PICTURE
-    ffmpeg("-i", metadata, *pictures, *sound(2.0), "-map_chapters", 0, "-t", 2, path)
+    ffmpeg("-i", metadata, *pictures, *sound(length), "-map_chapters", 0, "-t", length, path)
     return path
 
 
@@ -73,10 +75,31 @@ def test_late_sound_has_its_chapters_at_their_place(box: Box, tmp_path: Path) ->
     assert [start for start, *_ in found] == pytest.approx([0.0, 0.25, 0.75], abs=0.03)
 
 
-def test_ten_thousand_chapters_are_bounded(box: Box, tmp_path: Path) -> None:
-    """A hostile file costs no more than its reading: the first 255 are named, titles are cut."""
-    path = with_chapters(tmp_path, "many.mkv", ["x" * 300] * 10_000, seconds=0.002)
+def test_hundreds_of_chapters_are_all_there(box: Box, tmp_path: Path) -> None:
+    """Also those that one table of contents has no room for."""
+    titles = [f"第{number}章" for number in range(600)]
+    mp3 = convert(box, with_chapters(tmp_path, "many.mkv", titles, seconds=0.003).read_bytes())
+    assert mp3.facts.notes == ()
+    found = chapters_of(mp3, tmp_path)
+    assert [title for *_, title in found] == titles
+    assert [start for start, *_ in found] == pytest.approx([0.003 * n for n in range(600)])
+    contents: Any = {frame.element_id: frame for frame in ID3(mp3.save(tmp_path)).getall("CTOC")}
+    tables = [contents[name].child_element_ids for name in contents["toc"].child_element_ids]
+    assert [name for table in tables for name in table] == [f"chp{n}" for n in range(600)]
+    assert len(mp3.samples(tmp_path)) == round(44100 * mp3.facts.mp3.duration)
+
+
+def test_thousands_of_chapters_are_bounded(box: Box, tmp_path: Path) -> None:
+    """A hostile file costs no more than its reading: the first are named, titles are cut.
+
+    A note says that there are more; the tag is larger than what is replaced in one piece.
+    """
+    path = with_chapters(tmp_path, "many.mka", ["🎻" * 300] * 5100, 0.002, length=10.3)
     mp3 = convert(box, path.read_bytes())
     found = chapters_of(mp3, tmp_path)
-    assert len(found) == 255
-    assert {title for *_, title in found} == {"x" * 250}
+    assert len(found) == 5000
+    assert {title for *_, title in found} == {"🎻" * 250}
+    assert found[-1][0] == pytest.approx(9.998)
+    assert len(mp3.data) > 5000 * 1000
+    [note] = mp3.facts.notes
+    assert note == "The source has more than 5000 chapters: only the first are in the MP3."

@@ -72,9 +72,17 @@ def test_a_track_by_number_or_language(
 @pytest.mark.parametrize("wanted", [4, "fr", "d", "enm"])
 def test_a_track_that_is_not_there(box: Box, tracks: Path, wanted: int | str) -> None:
     """It is refused with a sentence that tells which there are."""
-    with pytest.raises(Permanent, match=r"there is 1 \(eng\), 2 \(ger\), 3") as refused:
+    with pytest.raises(Permanent, match=r"there is 1 \(eng\), 2 \(ger\), 3\.$") as refused:
         convert(box, tracks.read_bytes(), audio_track=wanted)
     assert refused.value.code == "no_such_track"
+
+
+def test_a_language_that_is_not_told_is_not_listed(box: Box, tmp_path: Path) -> None:
+    """MP4 has a code for it, which says nothing to a person."""
+    path = tmp_path / "film.mp4"
+    ffmpeg(*PICTURE, *sound(1.0), "-t", 1, path)
+    with pytest.raises(Permanent, match=r"no audio track 2; there is 1\.$"):
+        convert(box, path.read_bytes(), audio_track=2)
 
 
 @pytest.mark.parametrize(("channels", "rate"), [(1, None), (2, 32000), (1, 8000), (None, 22050)])
@@ -153,6 +161,19 @@ def test_a_cut_behind_the_end(box: Box, noise: Path) -> None:
     with pytest.raises(Permanent, match="ends at 0:06") as refused:
         convert(box, noise.read_bytes(), start=7.0)
     assert refused.value.code == "nothing_there"
+
+
+def test_a_cut_of_less_than_a_sample(box: Box, noise: Path) -> None:
+    """It is refused for what it is, not for the length of the sound."""
+    with pytest.raises(Permanent, match="not a single sample") as refused:
+        convert(box, noise.read_bytes(), start=1.0, end=1.0 + 1e-7)
+    assert refused.value.code == "nothing_there"
+
+
+def test_an_end_behind_the_end(box: Box, tmp_path: Path, noise: Path) -> None:
+    """All that is there is taken."""
+    mp3 = convert(box, noise.read_bytes(), start=5.0, end=604_800.0)
+    assert len(mp3.samples(tmp_path)) == RATE
 
 
 def test_a_part_of_an_mp3_is_exact(box: Box, tmp_path: Path, noise: Path) -> None:

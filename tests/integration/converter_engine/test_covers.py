@@ -15,7 +15,8 @@ from mutagen.oggvorbis import OggVorbis
 from numpy.typing import NDArray
 
 from chassis.options import Cover
-from converter.box import Box
+from converter.box import Box, BoxLimits
+from converter.cores import Cores
 from tests.integration.converter_engine.media import PICTURE, Mp3, convert, ffmpeg, sound
 
 H264 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p")
@@ -139,6 +140,19 @@ def test_a_bad_picture_harms_nothing(
     assert asked.facts.mp3 == usual.facts.mp3
 
 
+@pytest.mark.parametrize("options", [{}, {"normalize": -20.0}, {"split_chapters": True}])
+def test_a_picture_that_crashes_its_decoder(tmp_path: Path, options: dict[str, Any]) -> None:
+    """The MP3 is the one without a cover, at the first attempt, and a note says why."""
+    source = song(tmp_path, "song.flac", picture_file(tmp_path, "large.png", "3000x1500"))
+    engine = "tests.integration.converter_engine.misbehaving:crash_in_the_picture_decoder"
+    with Box(BoxLimits(), Cores(1), engine=engine) as box:
+        mp3 = convert(box, source, cover=Cover.ATTACHED, **options)
+        without = convert(box, source, cover=Cover.NONE, **options)
+    assert mp3.data == without.data
+    assert mp3.facts.notes == ("No cover: its picture could not be read.",)
+    assert mp3.facts.mp3 == without.facts.mp3
+
+
 def film(folder: Path, *filters: str, name: str = "film.mp4", video: Any = H264) -> Path:
     """Six seconds, of which all but the fourth and fifth are black."""
     path = folder / name
@@ -169,6 +183,49 @@ def test_a_good_frame_is_not_black(box: Box, tmp_path: Path, name: str, video: A
     dark = convert(box, source, cover=1.0)
     assert shown(dark, tmp_path).std() < 5
     assert good.facts.mp3 == dark.facts.mp3
+
+
+TIMED = {
+    "film.mp4": H264,
+    "fragments.mp4": (*H264, "-movflags", "+frag_keyframe+empty_moov"),
+    "film.mkv": H264,
+    "live.webm": ("-c:v", "libvpx", "-deadline", "realtime", "-live", 1),
+    "film.flv": ("-c:v", "flv"),
+    "film.avi": ("-c:v", "mpeg4"),
+    "film.mpg": ("-c:v", "mpeg2video", "-r", 25),
+    "film.ts": H264,
+    "rarely.ts": H264,
+}
+
+
+@pytest.mark.parametrize("name", TIMED)
+def test_the_frame_is_that_of_the_second(box: Box, tmp_path: Path, name: str) -> None:
+    """At the start, amid and at the very end of a film; whether seeking is exact or a guess.
+
+    Each of its three seconds is of another grey. Behind the end there is no cover, which is noted.
+    """
+    path = tmp_path / name
+    greys = "geq=lum='60+60*floor(T)':cb=128:cr=128"
+    film = ("-f", "lavfi", "-i", f"color=size=64x64:rate=10:d=3,{greys}")
+    keyframes = 250 if name == "rarely.ts" else 5
+    rate = 48000 if name == "live.webm" else 44100
+    ffmpeg(*film, *sound(3.0, rate), *TIMED[name], "-g", keyframes, "-t", 3, path)
+    source = path.read_bytes()
+    for second in (0.0, 0.8, 1.5, 2.9):
+        grey = shown(convert(box, source, cover=second), tmp_path).mean()
+        expected = 255 / 219 * (60 + 60 * int(second) - 16)  # from video's range of luma to all
+        assert grey == pytest.approx(expected, abs=12), second
+    late = convert(box, source, cover=1000.0)
+    assert not cover_of(late, tmp_path)
+    assert "No cover: the video ends before that second." in late.facts.notes
+
+
+def test_a_still_picture_stays(box: Box, tmp_path: Path) -> None:
+    """A film of one frame shows it up to the end of its sound."""
+    path = tmp_path / "still.mp4"
+    ffmpeg("-f", "lavfi", "-i", "testsrc=size=160x120:rate=1:d=1", *sound(40.0), *H264, path)
+    source = path.read_bytes()
+    assert size(shown(convert(box, source, cover=39.0), tmp_path)) == (160, 120)
 
 
 def test_pixels_and_rotation_are_respected(box: Box, tmp_path: Path) -> None:

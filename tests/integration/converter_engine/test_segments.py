@@ -12,7 +12,8 @@ from converter import segments
 from converter.formats import SAMPLE_RATES
 from converter.frames import samples_per_frame
 from converter.lame import DELAY, Encoder, Encoding
-from converter.segments import PERIOD, PRE_ROLL, encode
+from converter.segments import encode
+from converter.sound_block import PERIOD, PRE_ROLL
 from converter.xing import FrameIndex, read_gaps, tag_frame
 
 Samples = NDArray[np.float32]

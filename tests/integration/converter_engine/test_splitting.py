@@ -1,7 +1,6 @@
 """One MP3 for each chapter: the ZIP, the MP3s in it, and that together they are the whole."""
 
 import io
-import random
 import subprocess
 import zipfile
 from collections.abc import Sequence
@@ -16,7 +15,8 @@ from mutagen.mp3 import MP3
 from numpy.typing import NDArray
 
 from chassis.errors import Permanent
-from converter.box import Box
+from converter.box import Box, BoxLimits
+from converter.cores import Cores
 from tests.integration.converter_engine.media import Mp3, convert, decoded, ffmpeg
 
 RATE = 44100
@@ -182,9 +182,33 @@ def test_hostile_titles_make_harmless_names(
 def test_many_chapters(box: Box, tmp_path: Path, music: Path) -> None:
     """Hundreds are split as far as they are counted; the last part has all that follows."""
     chapters = [(number / 60, f"number {number}") for number in range(300)]
-    mp3 = convert(box, with_chapters(music, tmp_path, chapters), split_chapters=True)
+    data = with_chapters(music, tmp_path, chapters)
+    mp3 = convert(box, data, split_chapters=True)
     assert len(unpacked(mp3)) == len(mp3.facts.parts) == 255
     assert sum(part.duration for part in mp3.facts.parts) == pytest.approx(SECONDS)
+    [note] = mp3.facts.notes
+    assert note == "There are more than 255 chapters: the last MP3 has all from the 255th on."
+    part = convert(box, data, split_chapters=True, start=2.0)
+    assert [part.title for part in part.facts.parts] == [f"number {n}" for n in range(120, 300)]
+    assert part.facts.notes == ()
+
+
+def test_a_cover_in_each_of_many_parts(tmp_path: Path, music: Path) -> None:
+    """They are more than the longest MP3 that such a converter makes of anything in one piece."""
+    picture = tmp_path / "cover.png"
+    noise = ("-f", "lavfi", "-i", "nullsrc=size=300x300,geq=random(1)*255:128:128")
+    ffmpeg(*noise, "-frames:v", 1, "-pix_fmt", "rgb24", picture)
+    attach = ("-attach", picture, "-metadata:s:t", "mimetype=image/png")
+    chapters = tmp_path / "plain.mkv"
+    chapters.write_bytes(with_chapters(music, tmp_path, [(n / 20, f"{n}") for n in range(120)]))
+    covered = tmp_path / "covered.mkv"
+    ffmpeg("-i", chapters, "-c", "copy", *attach, "-metadata:s:t", "filename=cover.png", covered)
+    with Box(BoxLimits(max_seconds=SECONDS + 1), Cores(2)) as box:
+        mp3 = convert(box, covered.read_bytes(), split_chapters=True)
+    members = unpacked(mp3)
+    assert len(members) == 120
+    assert all(picture.read_bytes() in member for member in members.values())
+    assert len(mp3.data) > 40_000 * (SECONDS + 1) + (8 << 20)
 
 
 def test_copying_is_no_way_to_split(box: Box, tmp_path: Path) -> None:
@@ -197,13 +221,16 @@ def test_copying_is_no_way_to_split(box: Box, tmp_path: Path) -> None:
     assert len(unpacked(mp3)) == 2
 
 
-def test_any_number_of_threads_gives_the_same(box: Box, tmp_path: Path, music: Path) -> None:
+def test_any_number_of_threads_gives_the_same(tmp_path: Path) -> None:
     """And so does the same again: there is no time of day in it."""
-    chapters = [(random.Random(5).uniform(0, 6), "x") for _ in range(4)]
-    data = with_chapters(music, tmp_path, chapters)
-    assert (
-        convert(box, data, split_chapters=True).data == convert(box, data, split_chapters=True).data
-    )
+    noise = tmp_path / "noise.flac"
+    ffmpeg("-f", "lavfi", "-i", f"anoisesrc=color=pink:d=30:r={RATE}:seed=4", "-ac", 2, noise)
+    data = with_chapters(noise, tmp_path, [(0.0, "short"), (1.3, "long"), (29.5, "short again")])
+    made = []
+    for threads in (1, 4, 4):
+        with Box(BoxLimits(), Cores(threads)) as box:
+            made.append(convert(box, data, split_chapters=True).data)
+    assert made[0] == made[1] == made[2]
 
 
 def test_a_start_behind_the_end_is_refused(box: Box, tmp_path: Path, music: Path) -> None:

@@ -323,3 +323,26 @@ def test_a_job_can_be_converted_at_once(gateway: RunningGateway) -> None:
     gateway.upload(user, b"video")
     job = gateway.only_job(user)
     assert moves.claimed(job, "converter", "0" * 24, Policy(), now_utc())
+
+
+def test_options_of_a_form_may_stand_in_the_url(gateway: RunningGateway) -> None:
+    """As with PUT; they are checked like any other, and refused before the body is asked for."""
+    user = gateway.user()
+    file = {"file": ("video.mkv", b"video")}
+    path = "/upload?bitrate=128k&title=%D0%94"
+    answer = gateway.request("POST", path, user, files=file, data={"channels": "1"})
+    assert answer.status_code == 202
+    options = gateway.only_job(user).options
+    assert (options.bitrate, options.title, options.channels) == (128, "Д", 1)
+    for query, said in (
+        ("colour=red", "no option 'colour'"),
+        ("bitrate=1k", "bitrate is one of"),
+        ("bitrate=64k&bitrate=64k", "'bitrate' was sent twice"),
+        ("channels=2", "'channels' was sent twice"),
+    ):
+        refused = gateway.request(
+            "POST", f"/upload?{query}", user, files=file, data={"channels": "1"}
+        )
+        assert (refused.status_code, refused.json()["code"]) == (400, "invalid_option")
+        assert said in refused.json()["detail"]
+    assert gateway.only_job(user).options == options

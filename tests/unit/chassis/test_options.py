@@ -31,13 +31,20 @@ from chassis.options import OPTION_NAMES, ConversionOptions, Cover, InvalidOptio
         ),
         ({"channels": "mono"}, ConversionOptions(channels=1)),
         ({"audio_track": "2"}, ConversionOptions(audio_track=2)),
+        ({"audio_track": "100"}, ConversionOptions(audio_track=100)),
         ({"audio_track": "DE"}, ConversionOptions(audio_track="de")),
         ({"audio_track": "pt-BR"}, ConversionOptions(audio_track="pt-br")),
         ({"start": "0"}, ConversionOptions()),
         ({"start": "90.5", "end": "1:02:03.25"}, ConversionOptions(start=90.5, end=3723.25)),
         ({"start": "1:30"}, ConversionOptions(start=90.0)),
+        ({"start": "90:00"}, ConversionOptions(start=5400.0)),
+        ({"start": ".5", "end": "1."}, ConversionOptions(start=0.5, end=1.0)),
+        ({"start": "0.123456789012345"}, ConversionOptions(start=0.123456789012345)),
+        ({"end": "0:00:00.0000000001"}, ConversionOptions(end=1e-10)),
+        ({"end": "168:00:00"}, ConversionOptions(end=604800.0)),
         ({"normalize": "yes"}, ConversionOptions(normalize=-14.0)),
         ({"normalize": "-16.5"}, ConversionOptions(normalize=-16.5)),
+        ({"normalize": "-14.0625"}, ConversionOptions(normalize=-14.0625)),
         ({"normalize": "off"}, ConversionOptions()),
         ({"split_chapters": "on"}, ConversionOptions(split_chapters=True)),
         ({"accept_truncated": "true"}, ConversionOptions(accept_truncated=True)),
@@ -48,6 +55,8 @@ from chassis.options import OPTION_NAMES, ConversionOptions, Cover, InvalidOptio
         ({"title": " Ночь 🌙 "}, ConversionOptions(title="Ночь 🌙")),
         ({"title": ""}, ConversionOptions(title="")),
         ({"date": "2024-02-29"}, ConversionOptions(date="2024-02-29")),
+        ({"date": "2024-12"}, ConversionOptions(date="2024-12")),
+        ({"title": "שלום \u200fעולם"}, ConversionOptions(title="שלום \u200fעולם")),
         ({"track": "3/12"}, ConversionOptions(track="3/12")),
         ({"language": "ENG"}, ConversionOptions(language="eng")),
     ],
@@ -85,7 +94,19 @@ def test_what_users_write_is_understood(
         {"audio_track": "0"},
         {"audio_track": "german"},
         {"start": "-1"},
+        {"start": "+1"},
+        {"start": "."},
+        {"start": ""},
         {"start": "1:60"},
+        {"start": "1:99"},
+        {"start": "1:60:00"},
+        {"start": "1:2:3:4"},
+        {"start": "1e9"},
+        {"start": "9" * 4000},
+        {"start": "9" * 4000 + ":00"},
+        {"start": "168:00:01"},
+        {"cover": "168:00:01"},
+        {"cover": "-1"},
         {"start": "1e3"},
         {"start": "nan"},
         {"start": "10", "end": "10"},
@@ -93,11 +114,19 @@ def test_what_users_write_is_understood(
         {"end": "99999999"},
         {"normalize": "-3"},
         {"normalize": "14"},
+        {"normalize": "-30.01"},
+        {"normalize": "-" + "9" * 4000},
         {"split_chapters": "maybe"},
         {"cover": "best"},
         {"title": "x" * 251},
         {"title": "two\nlines"},
+        {"title": "two\u2028lines"},
+        {"title": "Gr\ufffd\ufffde"},
         {"date": "2024-13"},
+        {"date": "2023-02-29"},
+        {"date": "0000"},
+        {"date": "2024-1-1"},
+        {"date": "20240101"},
         {"track": "0"},
         {"language": "english"},
     ],
@@ -108,6 +137,26 @@ def test_nonsense_is_refused_with_a_sentence(fields: dict[str, str]) -> None:
         ConversionOptions.parse(fields)
     assert refused.value.code == "invalid_option"
     assert refused.value.detail.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"start": "1:99"}, "start is a time in seconds, or as m:ss or h:mm:ss; '1:99' is not."),
+        ({"end": "1000000"}, "end is a time of at most 168 hours."),
+        ({"start": "9", "end": "3"}, "end has to be later than start."),
+        ({"title": "Gr\ufffd"}, "title is text in UTF-8; this is in another encoding."),
+        ({"title": True}, "title is a text or a number, not true or false."),
+        ({"channels": True}, "channels is a text or a number, not true or false."),
+        ({"start": [1]}, "'start' has one value: a text, a number, or true or false."),
+        ({"normalize": -40}, "normalize is yes, no, or LUFS from -30 to -5; '-40' is not."),
+    ],
+)
+def test_the_sentence_says_what_is_wrong(fields: dict[str, object], said: str) -> None:
+    """And shows what was written, not what we made of it."""
+    with pytest.raises(InvalidOption) as refused:
+        ConversionOptions.parse(fields)
+    assert refused.value.detail == said
 
 
 def test_json_says_the_same_as_a_form() -> None:

@@ -3,7 +3,8 @@
 import pytest
 
 from converter.lame import Encoding
-from converter.segments import PERIOD, PRE_ROLL, frames_per_block
+from converter.segments import frames_per_block
+from converter.sound_block import PERIOD, PRE_ROLL
 
 STEREO = Encoding(44100, 2, quality=2)
 

@@ -6,7 +6,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from converter.chapter_parts import MOST_TITLE, PlannedPart, plan_parts
+from converter.chapter_parts import MOST_TITLE, PlannedPart, first_parts, plan_parts
 from converter.chapters import Chapter
 
 
@@ -39,6 +39,15 @@ def test_a_part_without_a_title_is_numbered() -> None:
     """And a long title is cut."""
     planned = plan_parts(chapters((0.0, ""), (1.0, " "), (2.0, "x" * 300)), 10, None, "whole")
     assert [part.title for part in planned] == ["Chapter 1", "Chapter 2", "x" * MOST_TITLE]
+
+
+def test_parts_are_bounded() -> None:
+    """The last of as many as there may be goes up to the end, and a note says so."""
+    planned = plan_parts(chapters(*((n, str(n)) for n in range(256))), 10, None, "whole")
+    assert first_parts(planned[:255]) == (planned[:255], ())
+    kept, [note] = first_parts(planned)
+    assert kept == [*planned[:254], PlannedPart("254", 2540, None)]
+    assert note == "There are more than 255 chapters: the last MP3 has all from the 255th on."
 
 
 @given(

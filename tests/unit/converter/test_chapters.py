@@ -4,9 +4,10 @@ import io
 import itertools
 import math
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mutagen.id3 import ID3
+from mutagen.id3 import ID3, CTOCFlags
 
 from converter.chapters import Chapter, clip, one_after_another
 from converter.cutting import Span
@@ -44,6 +45,25 @@ def test_a_chapter_without_an_end_lasts_up_to_the_next() -> None:
         Chapter(0, 7, "a"),
         Chapter(7, math.inf, "b"),
     ]
+
+
+@pytest.mark.parametrize(("count", "tables"), [(255, 0), (256, 2), (1000, 4), (5000, 20)])
+def test_many_chapters_have_a_table_of_tables(count: int, tables: int) -> None:
+    """None holds more than its count can say; read in their order they name every chapter."""
+    made = tuple(Chapter(n, n + 1, f"第{n}章") for n in range(count))
+    tag = Id3(Labels(Tags(), made)).start
+    found = ID3(io.BytesIO(tag + bytes(1000)))
+    contents = {frame.element_id: frame for frame in found.getall("CTOC")}
+    assert len(contents) == 1 + tables
+    assert [name for name in contents if contents[name].flags & CTOCFlags.TOP_LEVEL] == ["toc"]
+    assert all(frame.flags & CTOCFlags.ORDERED for frame in contents.values())
+    assert all(len(frame.child_element_ids) <= 255 for frame in contents.values())
+    named = contents["toc"].child_element_ids
+    if tables:
+        named = [child for name in named for child in contents[name].child_element_ids]
+    chapters = {frame.element_id: frame for frame in found.getall("CHAP")}
+    titles = [str(chapters[name].sub_frames["TIT2"]) for name in named]
+    assert titles == [chapter.title for chapter in made]
 
 
 @given(

@@ -82,6 +82,15 @@ def test_documents_are_json_objects(payload: bytes) -> None:
         wire.parse_document(payload)
 
 
+@pytest.mark.parametrize("payload", [b"", b"\2", b"\1\1"])
+def test_a_cover_begins_or_is_done(payload: bytes) -> None:
+    """Nothing else can be said of it."""
+    assert wire.parse_drawing(b"\1")
+    assert not wire.parse_drawing(b"\0")
+    with pytest.raises(WireError):
+        wire.parse_drawing(payload)
+
+
 @pytest.mark.parametrize("payload", [b"", b"123"])
 def test_short_payloads_are_refused(payload: bytes) -> None:
     """Numbers come in full."""

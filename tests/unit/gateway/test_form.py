@@ -65,6 +65,24 @@ def test_any_cut_gives_the_same(data: bytes, sizes: list[int]) -> None:
     assert read.fields == [Field("quality", "V0"), Field("after", "1")]
 
 
+def test_parameters_of_the_url_are_fields_too() -> None:
+    """They come before all of the body, and each option comes once."""
+    reader = UploadForm(BOUNDARY, 1 << 20, {"quality": "V0", "title": "x"})
+    body = form(field_part("channels", "1"), file_part(b"x"))
+    found = [event for place in range(len(body)) for event in reader.feed(body[place : place + 1])]
+    reader.close()
+    assert found == [
+        Field("quality", "V0"),
+        Field("title", "x"),
+        Field("channels", "1"),
+        FileStart("video.mkv", "video/x-matroska"),
+        b"x",
+    ]
+    reader = UploadForm(BOUNDARY, 1 << 20, {"quality": "V0"})
+    with pytest.raises(ServiceError, match="'quality' was sent twice"):
+        list(reader.feed(form(field_part("quality", "V0"), file_part(b"x"))))
+
+
 def test_one_byte_at_a_time_gives_the_same() -> None:
     """A body that comes byte by byte is read as one that comes at once."""
     body = form(file_part(DATA))

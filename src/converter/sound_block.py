@@ -1,0 +1,120 @@
+"""A block of the sound, which an encoder of its own encodes while the sound still comes."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from queue import SimpleQueue
+from typing import Final
+
+from converter.encoder_run import EncoderRun
+from converter.frames import samples_per_frame
+from converter.lame import Encoding
+from converter.resample import Samples
+
+PERIOD: Final = 49
+"""The frames after which the padding of frames repeats: 49 x 1152 x 8 bits/s divides evenly."""
+
+PRE_ROLL: Final = 2 * PERIOD
+"""How many frames earlier than its block an encoder begins."""
+
+_POST_ROLL: Final = 2  # an encoder looks 224 samples ahead (LAME's calcNeeded)
+
+
+@dataclass(slots=True)
+class Encoded:
+    """What became of a block.
+
+    before: the frames of its pre-roll; frames: its own; after: those of the next block that came
+    out already.
+    """
+
+    run: EncoderRun
+    before: list[bytes]
+    frames: list[bytes]
+    after: list[bytes]
+
+
+@dataclass(eq=False, slots=True)
+class Block:
+    """Frames `first` to `first + count` of the sound, the last block up to its end.
+
+    Its sound comes piece by piece, from `start` to `stop` (in samples), and stays until the block
+    is given up.
+    """
+
+    encoding: Encoding
+    first: int
+    count: int
+    pieces: list[Samples] = field(default_factory=list)
+    is_last: bool = False
+    _arriving: SimpleQueue[Samples | None] = field(default_factory=SimpleQueue)
+
+    @property
+    def _samples_per_frame(self) -> int:
+        return samples_per_frame(self.encoding.sample_rate)
+
+    @property
+    def pre_roll(self) -> int:
+        """How many frames earlier its encoder begins."""
+        return min(PRE_ROLL, self.first)
+
+    @property
+    def start(self) -> int:
+        """The first sample that it needs."""
+        return (self.first - self.pre_roll) * self._samples_per_frame
+
+    @property
+    def stop(self) -> int:
+        """The sample behind the last that it needs, unless it is the last block."""
+        return (self.first + self.count + _POST_ROLL) * self._samples_per_frame
+
+    def put(self, samples: Samples, position: int) -> None:
+        """Take what is ours of `samples`, which begin at `position` of the sound."""
+        piece = samples[:, max(0, self.start - position) : max(0, self.stop - position)]
+        if piece.shape[1]:
+            self.pieces.append(piece)
+            self._arriving.put(piece)
+
+    def end(self, *, last: bool) -> None:
+        """There are no more pieces; after the last block, there is no more sound."""
+        self.is_last = last
+        self._arriving.put(None)
+
+    def encode(self) -> Encoded:
+        """Encode the pieces as they come."""
+        run = EncoderRun(self.encoding, self.first - self.pre_roll)
+        frames: list[bytes] = []
+        while (piece := self._arriving.get()) is not None:
+            frames += run.with_tag(run.feed(piece))
+        if self.is_last:
+            frames += run.with_tag(run.finish())
+        own = self.pre_roll
+        end = len(frames) if self.is_last else own + self.count + (not self.first)
+        return Encoded(run, frames[:own], frames[own:end], frames[end:])
+
+    def from_position(self, position: int) -> Iterator[Samples]:
+        """The sound from a sample on, in pieces."""
+        piece_start = self.start
+        for piece in self.pieces:
+            rest = piece[:, max(0, position - piece_start) :]
+            if rest.shape[1]:
+                yield rest
+            piece_start += piece.shape[1]
+
+
+def blocks_of(sound: Iterable[Samples], encoding: Encoding, block_frames: int) -> Iterator[Block]:
+    """The blocks of the sound, each as soon as it begins; asking for the next one fills it."""
+    current = Block(encoding, 0, block_frames)
+    yield current
+    following = Block(encoding, block_frames, block_frames)
+    position = 0
+    for samples in sound:
+        current.put(samples, position)
+        following.put(samples, position)
+        position += samples.shape[1]
+        while position >= current.stop:
+            current.end(last=False)
+            current = following
+            yield current
+            following = Block(encoding, current.first + block_frames, block_frames)
+            following.put(samples, position - samples.shape[1])
+    current.end(last=True)

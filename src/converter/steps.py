@@ -1,0 +1,60 @@
+"""What a converter does to a job from outside: move it on, tell of it, delete what it left."""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+
+import structlog
+
+from chassis import following_moves
+from chassis.errors import BrokerUnavailable, StoreUnavailable
+from chassis.jobs import Job, Policy
+from chassis.messages import JobMessage
+from chassis.ports import JobStore, MediaStore, Publisher
+from chassis.references import delete_unnamed
+
+log = structlog.get_logger(__name__)
+
+
+class Steps:
+    """Single steps, each of which may be repeated."""
+
+    def __init__(
+        self,
+        jobs: JobStore,
+        publisher: Publisher,
+        policy: Policy,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._jobs = jobs
+        self._publisher = publisher
+        self._policy = policy
+        self._clock = clock
+
+    def moved(self, fid: str, move: Callable[..., Job | None], **named: object) -> Job | None:
+        """The job after `move`, which was told of policy and time; None where it does not apply.
+
+        Raises KeyTaken and StoreUnavailable as JobStore.update does.
+        """
+        return self._jobs.update(
+            fid, partial(move, policy=self._policy, now=self._clock(), **named)
+        )
+
+    def ended(self, fid: str, move: Callable[..., Job | None], **named: object) -> Job | None:
+        """As `moved`; of an upload that is still under way, it lets go instead."""
+        return self.moved(fid, partial(following_moves.let_go_or, move=move), **named)
+
+    def announce(self, queue: str, job: Job) -> None:
+        """Say it now; if nobody hears it, the sweeper says it again."""
+        try:
+            self._publisher.publish(queue, JobMessage.about(job))
+        except BrokerUnavailable as error:
+            log.warning("not announced", queue=queue, error=error.detail)
+
+    def delete(self, media: MediaStore, media_id: str | None) -> None:
+        """Delete it now, unless a job names it; if the store is away, the sweeper deletes it."""
+        try:
+            if media_id:
+                delete_unnamed(self._jobs, media, [media_id])
+        except StoreUnavailable as error:
+            log.warning("not deleted", media_id=media_id, error=error.detail)
