@@ -3,6 +3,7 @@
 Pure: it judges what was written down.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -49,11 +50,13 @@ class Verdict:
 
     rows: Sequence[Row]
     faults: Sequence[str]
+    kills: Mapping[str, int]
 
     @property
     def table(self) -> str:
-        """The rows, as Markdown."""
-        return "\n".join([HEAD, *map(str, self.rows)])
+        """The rows, as Markdown, and how many pods of which service were killed."""
+        killed = ", ".join(f"{service} {count}" for service, count in sorted(self.kills.items()))
+        return "\n".join([HEAD, *map(str, self.rows), f"\nKilled: {killed or 'none'}."])
 
 
 def is_quiet(journal: Journal, states: Mapping[str, str], mails: Mapping[str, int]) -> bool:
@@ -88,7 +91,7 @@ def judge(
         # What broke off before it was answered is visible, as failed, and nobody is told by mail.
         if fid not in journal.promised and (state != "failed" or mails.get(f"{fid}.failed")):
             faults.append(f"{fid} is {state}, and nobody was promised anything")
-    return Verdict(rows, faults)
+    return Verdict(rows, faults, Counter(kill.service for kill in journal.kills))
 
 
 def was_cut(request: Request, kills: Sequence[Kill]) -> bool:

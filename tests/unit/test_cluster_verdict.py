@@ -37,6 +37,8 @@ def test_a_good_run_has_no_faults(journal: Journal) -> None:
         "| first | 10 | 1 | 1 | 1 | 1 | 0 | 0 |",
         "| second | 10 | 1 | 1 | 1 | 1 | 0 | 0 |",
         "| in all | 20 | 2 | 2 | 2 | 2 | 0 | 0 |",
+        "",
+        "Killed: none.",
     ]
 
 
@@ -96,6 +98,7 @@ def test_a_failed_request_is_a_fault_unless_it_was_cut(journal: Journal) -> None
     journal.requests += [Request("upload", 15, 17, "cut off"), Request("status", 3, 4, "502")]
     verdict = judged(journal)
     assert verdict.faults == ["request failed: status: 502"]
+    assert verdict.table.endswith("Killed: gateway 1.")
     assert [(row.requests, row.cut, row.failed) for row in verdict.rows] == [
         (2, 0, 1),
         (2, 1, 0),
