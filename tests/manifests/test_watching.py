@@ -54,4 +54,5 @@ def matches(selector: dict[str, Any], labels: dict[str, str]) -> bool:
         listed = labels.get(expression["key"]) in expression["values"]
         if listed != (expression["operator"] == "In"):
             return False
-    return selector.get("matchLabels", {}).items() <= labels.items()
+    wanted: dict[str, str] = selector.get("matchLabels", {})
+    return wanted.items() <= labels.items()
