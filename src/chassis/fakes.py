@@ -56,6 +56,17 @@ class FakeJobStore:
         ]
         return sorted(jobs, key=lambda job: (job.created_at, job.fid))[:limit]
 
+    def with_link_key(self, key: str, state: State, limit: int) -> list[Job]:
+        """See JobStore."""
+        jobs = [job for job in self._in(state) if job.link and job.link.key == key]
+        return sorted(jobs, key=lambda job: (job.created_at, job.fid))[:limit]
+
+    def in_batch(self, batch_id: str) -> list[Job]:
+        """See JobStore."""
+        placed = [(job.batch, job) for job in self._jobs.values() if job.batch]
+        in_order = sorted(placed, key=lambda found: found[0].position)
+        return [job for batch, job in in_order if batch.batch_id == batch_id]
+
     def update(self, fid: str, move: Move) -> Job | None:
         """See JobStore."""
         with self._lock:
@@ -102,7 +113,13 @@ class FakeJobStore:
         named = {
             media_id
             for job in self._jobs.values()
-            for media_id in (job.video_fid, job.writing_fid, job.mp3_fid, *job.adopting)
+            for media_id in (
+                job.video_fid,
+                job.picture_fid,
+                job.writing_fid,
+                job.mp3_fid,
+                *job.adopting,
+            )
         }
         return {media_id for media_id in media_ids if media_id in named}
 
@@ -127,8 +144,9 @@ class FakeJobStore:
         return [job for job in self._jobs.values() if job.state is state]
 
     def _is_taken(self, job: Job) -> bool:
-        return job.produces is not None and any(
-            other.produces == job.produces and other.fid != job.fid for other in self._jobs.values()
+        others = [other for other in self._jobs.values() if other.fid != job.fid]
+        return any(job.produces and other.produces == job.produces for other in others) or any(
+            job.fetches and other.fetches == job.fetches for other in others
         )
 
     def _with_key(self, username: str, key: str | None) -> Job | None:

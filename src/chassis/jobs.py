@@ -27,12 +27,22 @@ class State(StrEnum):
     EXPIRED = "expired"
 
 
+class Kind(StrEnum):
+    """What a job is to become: an MP3, a file in the cache of links, or a job for each entry."""
+
+    MP3 = "mp3"
+    MEDIA = "media"
+    PLAYLIST = "playlist"
+
+
 MOVES: Final[dict[State, frozenset[State]]] = {
     State.RECEIVING: frozenset({State.QUEUED, State.CONVERTING, State.FAILED, State.CANCELLED}),
     State.QUEUED: frozenset(
         {State.FETCHING, State.CONVERTING, State.READY, State.FAILED, State.CANCELLED}
     ),
-    State.FETCHING: frozenset({State.FETCHING, State.QUEUED, State.FAILED, State.CANCELLED}),
+    State.FETCHING: frozenset(
+        {State.FETCHING, State.QUEUED, State.READY, State.FAILED, State.CANCELLED}
+    ),
     State.CONVERTING: frozenset(
         {State.CONVERTING, State.QUEUED, State.READY, State.FAILED, State.CANCELLED}
     ),
@@ -133,16 +143,74 @@ class MediaFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """The video: its name as the user gave it, and what is known of it.
+class Chapter:
+    """A chapter as a site tells of it: where it begins, in seconds."""
 
-    `size` in bytes and `sha256` (hex) are None until the last byte has arrived.
+    start: float
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What a site says of a video, in the words of chassis.options; None where it says nothing.
+
+    picture_sha256: the hash (hex) of the picture that the job's `picture_fid` names.
+    """
+
+    title: str | None = None
+    artist: str | None = None
+    album: str | None = None
+    album_artist: str | None = None
+    date: str | None = None
+    track: str | None = None
+    genre: str | None = None
+    comment: str | None = None
+    language: str | None = None
+    chapters: tuple[Chapter, ...] = ()
+    picture_sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The video: its name as the user or a site gave it, and what is known of it.
+
+    `size` in bytes and `sha256` (hex) are None until the last byte has arrived. `metadata` is what
+    the site of a link says of it.
     """
 
     name: str
     size: int | None = None
     sha256: str | None = None
     media: MediaFacts | None = None
+    metadata: Metadata | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Where a source is brought in from.
+
+    `key` names the same video however its address is written (see chassis.link_url); `pixels` says
+    that its pictures are needed, not its sound alone; `sha256` (hex) is what has to come, if its
+    sender said so.
+    """
+
+    url: str
+    key: str
+    pixels: bool = False
+    sha256: str | None = None
+
+    @property
+    def fetch_key(self) -> str:
+        """Names what is fetched: two links that have the same one are fetched once."""
+        return f"{self.key} pixels" if self.pixels else self.key
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Which batch a job belongs to, and at which place (from 0) it stands there."""
+
+    batch_id: str
+    position: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,9 +265,10 @@ class Mail:
 class Job:
     """One submission. Times are UTC; `progress` runs from 0 to 1.
 
-    It names its stored files: `video_fid` the source, `writing_fid` the MP3 that the attempt under
-    way writes, `mp3_fid` the finished MP3. Each is named here before its first byte is stored, so a
-    stored file that no job names is an orphan. Jobs of the same `result_key` (chassis.result_key)
+    It names its stored files: `video_fid` the source, `picture_fid` the picture of its link,
+    `writing_fid` the MP3 that the attempt under way writes, `mp3_fid` the finished MP3. Each is
+    named here before its first byte is stored, so a stored file that no job names is an orphan
+    (unless the cache of links names it). Jobs of the same `result_key` (chassis.result_key)
     share the finished files: `adopting` names those that the job is about to share, `produces` is
     the key while the job is converted to that result, and while it is ready as the one that was; no
     two jobs have the same. `attempts` counts claims; (lease.holder, attempts) names the attempt
@@ -207,6 +276,8 @@ class Job:
     gateway's. `announcements` counts the sweeper's messages since the last move. `queued_at` is
     when the source was whole, `converting_at` when the last attempt at it began, `ready_at` when
     its MP3 was there; a job that shares another's MP3 was never converted itself.
+    `fetches` is the fetch key of its link while it is fetched; no two jobs have the same.
+    `batch` is the batch that it belongs to; of a playlist, the fid is the batch's id.
     `revision` is the store's own: a new random value for each change.
     """
 
@@ -217,6 +288,9 @@ class Job:
     updated_at: datetime
     due_at: datetime
     source: Source
+    kind: Kind = Kind.MP3
+    link: Link | None = None
+    batch: Batch | None = None
     options: ConversionOptions = field(default_factory=ConversionOptions)
     progress: float = 0.0
     attempts: int = 0
@@ -225,11 +299,13 @@ class Job:
     follower: Lease | None = None
     not_before: datetime | None = None
     video_fid: str | None = None
+    picture_fid: str | None = None
     writing_fid: str | None = None
     mp3_fid: str | None = None
     adopting: tuple[str, ...] = ()
     result_key: str | None = None
     produces: str | None = None
+    fetches: str | None = None
     result: Result | None = None
     failure: Failure | None = None
     last_error: Failure | None = None
@@ -269,6 +345,11 @@ class Job:
     def has_source(self) -> bool:
         """Whether its source is stored whole, so that it can be converted."""
         return self.video_fid is not None and self.source.sha256 is not None
+
+    @property
+    def needs_fetch(self) -> bool:
+        """Whether its source has yet to be brought in, by its link."""
+        return self.link is not None and self.video_fid is None
 
     def lease_is_stale(self, now: datetime) -> bool:
         """Whether others may take the job over."""

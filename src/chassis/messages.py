@@ -16,6 +16,11 @@ MP3_QUEUE: Final = "mp3"
 QUEUES: Final = (LINK_QUEUE, VIDEO_QUEUE, MP3_QUEUE)
 
 
+def waiting_queue(job: Job) -> str:
+    """The queue of the workers that a queued job waits for."""
+    return LINK_QUEUE if job.needs_fetch else VIDEO_QUEUE
+
+
 class InvalidMessage(Permanent):
     """A message is not one of ours: it belongs into the dead letters."""
 

@@ -17,7 +17,8 @@ CANCELLED = Failure("cancelled", "The job was cancelled by its owner.")
 EXPIRED = Failure("expired", "The MP3 was kept for its time and then deleted.")
 WORKER_LOST = Failure("worker_lost", "The worker stopped in the middle each time it was tried.")
 
-_NO_MAIL = Mail(failure=Failure("not_needed", "The owner knows already."))
+NO_MAIL = Mail(failure=Failure("not_needed", "The owner knows already."))
+"""The mail of a job whose owner need not be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ def receiving_renewed(job: Job, holder: str, policy: Policy, now: datetime) -> J
     """Bytes are arriving: the gateway's lease goes on."""
     if not _is_receiving_by(job, holder):
         return None
-    return _leased(job, holder, policy, now)
+    return leased(job, holder, policy, now)
 
 
 def stored(
@@ -51,7 +52,7 @@ def stored(
     if not _is_receiving_by(job, holder):
         return None
     whole = replace(job, source=replace(job.source, size=size, sha256=sha256))
-    return _waiting(replace(whole, result_key=key_of(whole), queued_at=now), policy, now)
+    return waiting_again(replace(whole, result_key=key_of(whole), queued_at=now), policy, now)
 
 
 def interrupted(job: Job, now: datetime, policy: Policy, holder: str | None = None) -> Job | None:
@@ -61,8 +62,8 @@ def interrupted(job: Job, now: datetime, policy: Policy, holder: str | None = No
     if not (job.lease_is_stale(now) or _is_receiving_by(job, holder)):
         return None
     return replace(
-        _finished(job, State.FAILED, INTERRUPTED, policy, now),
-        mail=_NO_MAIL,
+        finished(job, State.FAILED, INTERRUPTED, policy, now),
+        mail=NO_MAIL,
         due_at=now + policy.job_retention,
     )
 
@@ -74,10 +75,10 @@ def claimed(job: Job, holder: str, writing_fid: str, policy: Policy, now: dateti
     """
     waiting = job.state is State.QUEUED and (job.not_before is None or job.not_before <= now)
     abandoned = job.state is State.CONVERTING and job.lease_is_stale(now)
-    if not (waiting or abandoned) or job.attempts >= policy.max_attempts:
+    if job.needs_fetch or not (waiting or abandoned) or job.attempts >= policy.max_attempts:
         return None
     claim = replace(
-        _leased(job, holder, policy, now),
+        leased(job, holder, policy, now),
         state=State.CONVERTING,
         attempts=job.attempts + 1,
         announcements=0,
@@ -106,7 +107,7 @@ def renewed(
     if not attempt.holds(job):
         return None
     source = replace(job.source, media=media) if media else job.source
-    return replace(_leased(job, attempt.holder, policy, now), source=source, progress=progress)
+    return replace(leased(job, attempt.holder, policy, now), source=source, progress=progress)
 
 
 def completed(
@@ -137,6 +138,7 @@ def completed(
         mp3_fid=job.writing_fid,
         writing_fid=None,
         video_fid=job.video_fid if keep_source else None,
+        picture_fid=job.picture_fid if keep_source else None,
         last_error=None,
     )
 
@@ -148,9 +150,9 @@ def attempt_failed(
     if not attempt.holds(job):
         return None
     if job.attempts >= policy.max_attempts:
-        return _finished(job, State.FAILED, reason, policy, now)
+        return finished(job, State.FAILED, reason, policy, now)
     not_before = now + policy.retry_delays[job.attempts - 1]
-    waiting = _waiting(job, policy, now)
+    waiting = waiting_again(job, policy, now)
     return replace(waiting, not_before=not_before, due_at=not_before, last_error=reason)
 
 
@@ -160,14 +162,14 @@ def failed(
     """The input is at fault: the job has failed, and the owner is to be told."""
     if not attempt.holds(job):
         return None
-    return _finished(job, State.FAILED, reason, policy, now)
+    return finished(job, State.FAILED, reason, policy, now)
 
 
 def given_back(job: Job, attempt: Attempt, policy: Policy, now: datetime) -> Job | None:
     """The worker is told to stop: the job waits again, and the attempt does not count."""
     if not attempt.holds(job):
         return None
-    return replace(_waiting(job, policy, now), attempts=job.attempts - 1)
+    return replace(waiting_again(job, policy, now), attempts=job.attempts - 1)
 
 
 def abandoned(job: Job, policy: Policy, now: datetime) -> Job | None:
@@ -179,14 +181,14 @@ def abandoned(job: Job, policy: Policy, now: datetime) -> Job | None:
         return None
     if not job.lease_is_stale(now) or job.attempts < policy.max_attempts:
         return None
-    return _finished(job, State.FAILED, job.last_error or WORKER_LOST, policy, now)
+    return finished(job, State.FAILED, job.last_error or WORKER_LOST, policy, now)
 
 
 def cancelled(job: Job, policy: Policy, now: datetime) -> Job | None:
     """The owner does not want it any more; a worker stops at its next renewal."""
     if not job.unfinished:
         return None
-    return replace(_finished(job, State.CANCELLED, CANCELLED, policy, now), mail=_NO_MAIL)
+    return replace(finished(job, State.CANCELLED, CANCELLED, policy, now), mail=NO_MAIL)
 
 
 def expired(job: Job, policy: Policy, now: datetime) -> Job | None:
@@ -194,8 +196,8 @@ def expired(job: Job, policy: Policy, now: datetime) -> Job | None:
     if job.state is not State.READY or job.expires_at is None or job.expires_at > now:
         return None
     return replace(
-        _finished(job, State.EXPIRED, EXPIRED, policy, now),
-        mail=job.mail if job.mail.settled else _NO_MAIL,
+        finished(job, State.EXPIRED, EXPIRED, policy, now),
+        mail=job.mail if job.mail.settled else NO_MAIL,
     )
 
 
@@ -212,12 +214,15 @@ def _is_receiving_by(job: Job, holder: str | None) -> bool:
     return job.state is State.RECEIVING and job.lease is not None and job.lease.holder == holder
 
 
-def _leased(job: Job, holder: str, policy: Policy, now: datetime) -> Job:
+def leased(job: Job, holder: str, policy: Policy, now: datetime) -> Job:
+    """The job with a lease of `holder` from now on."""
     until = now + policy.lease
     return replace(job, lease=Lease(holder, until), updated_at=now, due_at=until)
 
 
-def _waiting(job: Job, policy: Policy, now: datetime) -> Job:
+def waiting_again(job: Job, policy: Policy, now: datetime) -> Job:
+    """The job as it waits for a worker; what an attempt to fetch it has written is let go."""
+    fetching = job.state is State.FETCHING
     return replace(
         job,
         state=State.QUEUED,
@@ -228,12 +233,16 @@ def _waiting(job: Job, policy: Policy, now: datetime) -> Job:
         announcements=0,
         progress=0.0,
         not_before=None,
+        video_fid=None if fetching else job.video_fid,
+        picture_fid=None if fetching else job.picture_fid,
         writing_fid=None,
         produces=None,
+        fetches=None,
     )
 
 
-def _finished(job: Job, state: State, reason: Failure, policy: Policy, now: datetime) -> Job:
+def finished(job: Job, state: State, reason: Failure, policy: Policy, now: datetime) -> Job:
+    """The job as it ends without an MP3: it lets go of its files."""
     tell = state is State.FAILED
     return replace(
         job,
@@ -246,8 +255,10 @@ def _finished(job: Job, state: State, reason: Failure, policy: Policy, now: date
         not_before=None,
         failure=reason,
         video_fid=None,
+        picture_fid=None,
         writing_fid=None,
         mp3_fid=None,
         adopting=(),
         produces=None,
+        fetches=None,
     )

@@ -28,21 +28,21 @@ Move = Callable[[Job], Job | None]
 
 
 class JobExists(Permanent):
-    """A job of that user with that idempotency key is there already."""
+    """A job with that fid, or of that user with that idempotency key, is there already."""
 
     def __init__(self) -> None:
         super().__init__("job_exists", "A job with this idempotency key exists.")
 
 
 class KeyTaken(Exception):
-    """Another job produces the result with that key, or has produced it: this one cannot."""
+    """Another job produces the result with that key, or has produced it, or fetches the same."""
 
 
 class JobStore(Protocol):
     """The jobs, each changed only by compare-and-set with majority write concern."""
 
     def insert(self, job: Job) -> None:
-        """Store a new job; raises JobExists where the owner used the key before."""
+        """Store a new job; raises JobExists where it is there, or the owner used the key before."""
 
     def get(self, fid: str) -> Job | None:
         """The job as it is now, or None."""
@@ -53,12 +53,18 @@ class JobStore(Protocol):
     def with_result_key(self, result_key: str, state: State, limit: int) -> list[Job]:
         """Jobs in `state` with that key, oldest first."""
 
+    def with_link_key(self, key: str, state: State, limit: int) -> list[Job]:
+        """Jobs in `state` whose link has that key, oldest first."""
+
+    def in_batch(self, batch_id: str) -> list[Job]:
+        """The jobs of a batch, in its order; batches are small."""
+
     def update(self, fid: str, move: Move) -> Job | None:
         """Apply `move` to the job as it is, atomically; the job as it became.
 
         None when there is no such job or when `move` returned None. `move` may be called several
         times (another's change came between) and has to be pure. Raises KeyTaken where it made the
-        job produce a result that another job produces.
+        job produce a result that another job produces, or fetch what another fetches.
         """
 
     def remove(self, job: Job) -> bool:
@@ -84,7 +90,7 @@ class JobStore(Protocol):
         """
 
     def referenced(self, media_ids: Collection[str]) -> set[str]:
-        """Those of `media_ids` that some job names (video_fid, writing_fid, mp3_fid, adopting)."""
+        """Those of `media_ids` that a job names, or the cache (see chassis.media_cache)."""
 
     def counts(self) -> dict[State, int]:
         """How many jobs are in each state; of each no more than COUNTED_JOBS are counted."""

@@ -8,7 +8,7 @@ from chassis.ports import JobStore, MediaStore
 
 def named_videos(job: Job) -> set[str]:
     """The ids under which `job` stores in `videos`."""
-    return {media_id for media_id in (job.video_fid,) if media_id}
+    return {media_id for media_id in (job.video_fid, job.picture_fid) if media_id}
 
 
 def named_mp3s(job: Job) -> set[str]:

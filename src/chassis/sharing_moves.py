@@ -58,6 +58,7 @@ def adopted(
         result=owner.result,
         mp3_fid=owner.mp3_fid,
         video_fid=(owner.video_fid or job.video_fid) if keep_source else None,
+        picture_fid=job.picture_fid if keep_source else None,
         adopting=(),
         last_error=None,
     )

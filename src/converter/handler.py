@@ -96,7 +96,7 @@ class Converter:
             policy,
             clock,
             announce=self._steps.announce,
-            delete_source=partial(self._steps.delete, videos),
+            delete_sources=partial(self._steps.delete, videos),
         )
         self._outcomes = Outcomes(
             self._steps, videos, mp3s, self._flight, keep_sources=keep_sources

@@ -12,6 +12,7 @@ from chassis.jobs import Failure, Job, Result, State
 from chassis.messages import MP3_QUEUE, VIDEO_QUEUE
 from chassis.moves import Attempt
 from chassis.ports import MediaStore, StoredMedia
+from chassis.references import named_videos
 from converter.conversion import Conversion, Stopped
 from converter.metrics import CONVERSIONS, WAIT_SECONDS
 from converter.single_flight import SingleFlight
@@ -93,8 +94,7 @@ class Outcomes:
         if ready.seconds_waited is not None:
             WAIT_SECONDS.observe(ready.seconds_waited)
         self._steps.announce(MP3_QUEUE, ready)
-        if ready.video_fid is None:
-            self._steps.delete(self._videos, job.video_fid)
+        self._steps.delete(self._videos, named_videos(job) - named_videos(ready))
         self._flight.answer_followers(ready)
 
     def _discard(self, stored: StoredMedia) -> None:
@@ -104,7 +104,7 @@ class Outcomes:
         """
         CONVERSIONS.labels("too_late").inc()
         log.info("the MP3 came too late")
-        self._steps.delete(self._mp3s, stored.media_id)
+        self._steps.delete(self._mp3s, [stored.media_id])
 
     def _stop(self, job: Job, attempt: Attempt) -> None:
         CONVERSIONS.labels("stopped").inc()
@@ -121,5 +121,5 @@ class Outcomes:
         CONVERSIONS.labels(reason.code if moved else "too_late").inc()
         if moved and moved.state is State.FAILED:
             self._steps.announce(MP3_QUEUE, moved)
-            self._steps.delete(self._videos, job.video_fid)
+            self._steps.delete(self._videos, named_videos(job))
             self._flight.hand_over(moved)

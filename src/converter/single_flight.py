@@ -1,6 +1,6 @@
 """Single flight: of the jobs that have the same result, one is converted and answers the others."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -10,8 +10,9 @@ import structlog
 from chassis.errors import StoreUnavailable
 from chassis.jobs import Job, Policy, State
 from chassis.logs import job_context
-from chassis.messages import MP3_QUEUE, VIDEO_QUEUE
+from chassis.messages import MP3_QUEUE, waiting_queue
 from chassis.ports import JobStore
+from chassis.references import named_videos
 from chassis.result_key import key_of
 from chassis.sharing import Sharing
 from chassis.sharing_moves import following
@@ -22,7 +23,7 @@ AT_ONCE: Final = 1000  # answered by one leader; whoever is left is answered whe
 
 
 class SingleFlight:
-    """The followers' side of a claim: `announce` and `delete_source` as the handler has them."""
+    """The followers' side of a claim: `announce` and `delete_sources` as the handler has them."""
 
     def __init__(
         self,
@@ -32,14 +33,14 @@ class SingleFlight:
         clock: Callable[[], datetime],
         *,
         announce: Callable[[str, Job], None],
-        delete_source: Callable[[str | None], None],
+        delete_sources: Callable[[Collection[str]], None],
     ) -> None:
         self._jobs = jobs
         self._sharing = sharing
         self._policy = policy
         self._clock = clock
         self._announce = announce
-        self._delete_source = delete_source
+        self._delete_sources = delete_sources
 
     def follow(self, fid: str) -> None:
         """The key of this job is taken: answer it if the MP3 is there, else let it wait for it.
@@ -78,7 +79,7 @@ class SingleFlight:
         """`leader` has failed: one of those that waited for it is tried now, on its own account."""
         try:
             for job in self._waiting(leader, 1):
-                self._announce(VIDEO_QUEUE, job)
+                self._announce(waiting_queue(job), job)
         except StoreUnavailable as error:
             log.warning("no follower is announced now", error=error.detail)
 
@@ -89,5 +90,4 @@ class SingleFlight:
 
     def _tell(self, before: Job, ready: Job) -> None:
         self._announce(MP3_QUEUE, ready)
-        if ready.video_fid != before.video_fid:
-            self._delete_source(before.video_fid)
+        self._delete_sources(named_videos(before) - named_videos(ready))

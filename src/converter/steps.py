@@ -1,6 +1,6 @@
 """What a converter does to a job from outside: move it on, tell of it, delete what it left."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from functools import partial
 
@@ -51,10 +51,9 @@ class Steps:
         except BrokerUnavailable as error:
             log.warning("not announced", queue=queue, error=error.detail)
 
-    def delete(self, media: MediaStore, media_id: str | None) -> None:
-        """Delete it now, unless a job names it; if the store is away, the sweeper deletes it."""
+    def delete(self, media: MediaStore, media_ids: Collection[str]) -> None:
+        """Delete them now, unless a job names them; if the store is away, the sweeper does it."""
         try:
-            if media_id:
-                delete_unnamed(self._jobs, media, [media_id])
+            delete_unnamed(self._jobs, media, media_ids)
         except StoreUnavailable as error:
-            log.warning("not deleted", media_id=media_id, error=error.detail)
+            log.warning("not deleted", media_ids=sorted(media_ids), error=error.detail)

@@ -15,7 +15,7 @@ from chassis.jobs import Job, Lease, Policy, Source, State, new_fid
 from chassis.options import ConversionOptions
 from chassis.ports import JobExists, JobStore, KeyTaken, MediaStore, MediaWriter, StoredMedia
 from chassis.references import delete_unnamed
-from chassis.result_key import result_key, upload_scope
+from chassis.result_key import result_key, scope_of
 from chassis.sharing_moves import adopting_if_offered
 from gateway import refusals
 from gateway.admission import Admission
@@ -145,9 +145,8 @@ class Reception:
         assert self._job is not None
         media = self._stored = self._writer.finish()
         desk, now = self._desk, self._desk.clock()
-        scope = upload_scope(self._job.username)
-        key = result_key(scope, media.sha256, self._job.source.name, options)
-        owner = desk.reuse.owner_of(key)
+        source = replace(self._job.source, size=media.size, sha256=media.sha256)
+        owner = desk.reuse.owner_of(result_key(scope_of(self._job), source, options))
 
         def stored(job: Job) -> Job | None:
             asked = replace(job, options=options)

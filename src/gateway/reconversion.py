@@ -15,7 +15,7 @@ from chassis.jobs import Job, Lease, Source, State, new_fid
 from chassis.options import ConversionOptions
 from chassis.ports import JobExists, Publisher
 from chassis.references import delete_unnamed, named_videos
-from chassis.result_key import result_key, upload_scope
+from chassis.result_key import result_key, scope_of
 from chassis.sharing_moves import adopting_if_offered
 from gateway import refusals
 from gateway.announcing import announce
@@ -79,10 +79,12 @@ class Reconversion:
             created_at=now,
             updated_at=now,
             due_at=until,
-            source=Source(first.source.name),
+            source=Source(first.source.name, metadata=first.source.metadata),
+            link=first.link,
             options=options,
             lease=Lease(desk.holder, until),
             video_fid=first.video_fid,
+            picture_fid=first.picture_fid,
             idempotency_key=key,
             traceparent=traceparent,
         )
@@ -94,7 +96,7 @@ class Reconversion:
 
     def _is_still_named(self, first: Job) -> bool:
         found = self._desk.jobs.get(first.fid)
-        return found is not None and found.video_fid == first.video_fid
+        return found is not None and named_videos(found) == named_videos(first)
 
     def _withdraw(self, job: Job) -> None:
         """As if it had never been; who changed it meanwhile also deletes what it named."""
@@ -106,8 +108,7 @@ class Reconversion:
         assert source.size is not None
         assert source.sha256 is not None
         desk, now = self._desk, self._desk.clock()
-        scope = upload_scope(job.username)
-        owner = desk.reuse.owner_of(result_key(scope, source.sha256, source.name, job.options))
+        owner = desk.reuse.owner_of(result_key(scope_of(job), source, job.options))
         stored = partial(
             moves.stored,
             holder=desk.holder,

@@ -7,7 +7,7 @@ import structlog
 from chassis.errors import StoreUnavailable
 from chassis.jobs import Job
 from chassis.ports import JobStore, MediaStore
-from chassis.references import delete_unnamed
+from chassis.references import delete_unnamed, named_videos
 from chassis.sharing import Sharing
 
 log = structlog.get_logger(__name__)
@@ -48,13 +48,13 @@ class Reuse:
             return job
         if ready is None:
             return job
-        spare = job.video_fid
-        if spare and spare != ready.video_fid:
+        spare = named_videos(job) - named_videos(ready)
+        if spare:
             self._later(lambda: self._delete(spare))
         return ready
 
-    def _delete(self, video_fid: str) -> None:
+    def _delete(self, video_fids: set[str]) -> None:
         try:
-            delete_unnamed(self._jobs, self._videos, [video_fid])
+            delete_unnamed(self._jobs, self._videos, video_fids)
         except StoreUnavailable:
             log.warning("a source that is not needed is left to the sweeper")

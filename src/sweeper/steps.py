@@ -9,7 +9,7 @@ from typing import Final
 
 from chassis import mail_moves, moves
 from chassis.jobs import Job, Policy, State
-from chassis.messages import LINK_QUEUE, MP3_QUEUE, VIDEO_QUEUE
+from chassis.messages import LINK_QUEUE, MP3_QUEUE, VIDEO_QUEUE, waiting_queue
 from chassis.ports import Move
 
 
@@ -87,8 +87,7 @@ def _over(_job: Job, _policy: Policy, _now: datetime) -> Step:
 
 _RULES: Final[dict[State, Callable[[Job, Policy, datetime], Step]]] = {
     State.RECEIVING: _receiving,
-    # A job whose source is stored waits for a converter; one that is a link waits for a fetcher.
-    State.QUEUED: partial(_in_work, VIDEO_QUEUE),
+    State.QUEUED: lambda job, policy, now: _in_work(waiting_queue(job), job, policy, now),
     State.FETCHING: partial(_in_work, LINK_QUEUE),
     State.CONVERTING: partial(_in_work, VIDEO_QUEUE),
     State.READY: _ready,

@@ -118,6 +118,11 @@ class System:
             channel.confirm_delivery()
             yield channel
 
+    def messages(self) -> dict[str, int]:
+        """How many messages each queue holds, those on their way to a consumer among them."""
+        told = self.stack.rabbitmq.control("list_queues", "--no-table-headers", "name", "messages")
+        return {name: int(count) for name, count in map(str.split, told.splitlines())}
+
     def heal(self) -> None:
         """End every fault: what is stopped goes on, what has ended is started again."""
         for service in self._services:

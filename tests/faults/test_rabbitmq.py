@@ -93,6 +93,8 @@ def test_messages_come_five_times(system: System, fault: Fault, clips: Clips) ->
     fault.assert_survived(promises)
     assert [system.job(promise.fid)["attempts"] for promise in promises] == [1] * len(promises)
     assert [system.job(promise.fid)["mail"]["attempts"] for promise in promises] == [1] * 6
+    # None is left to be handled when the jobs that they name are gone.
+    wait_for(lambda: not any(system.messages().values()), what="the end of all messages")
 
 
 def test_garbage_comes(system: System, fault: Fault, clips: Clips) -> None:

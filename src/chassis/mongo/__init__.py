@@ -3,5 +3,6 @@
 from chassis.mongo.client import connect, is_reachable
 from chassis.mongo.jobs import MongoJobStore
 from chassis.mongo.media import GridFsMediaStore
+from chassis.mongo.media_cache import MongoMediaCache
 
-__all__ = ["GridFsMediaStore", "MongoJobStore", "connect", "is_reachable"]
+__all__ = ["GridFsMediaStore", "MongoJobStore", "MongoMediaCache", "connect", "is_reachable"]

@@ -1,7 +1,7 @@
 """Jobs in MongoDB: one document each, changed by compare-and-set on its revision."""
 
 from collections.abc import Collection as Ids
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from time import sleep
 from typing import Any, Final
@@ -9,6 +9,7 @@ from typing import Any, Final
 import structlog
 from pydantic import TypeAdapter, ValidationError
 from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo.collection import Collection
 from pymongo.errors import AutoReconnect, DuplicateKeyError
 
 from chassis.errors import StoreUnavailable
@@ -20,9 +21,13 @@ from chassis.ports import COUNTED_JOBS, JobExists, KeyTaken, Move
 log = structlog.get_logger(__name__)
 
 _JOB: Final = TypeAdapter(Job)
+CACHED_CONTENT: Final = "cached_content"
+CACHED_LINKS: Final = "cached_links"
+"""The collections of chassis.mongo.media_cache, which name stored files as jobs do."""
+
 _TEXT: Final = {"$type": "string"}
 _TIME: Final = {"$type": "date"}
-_MEDIA_FIELDS: Final = ("video_fid", "writing_fid", "mp3_fid", "adopting")
+_MEDIA_FIELDS: Final = ("video_fid", "picture_fid", "writing_fid", "mp3_fid", "adopting")
 _RECONNECT_PAUSES: Final = (0.1, 0.3, 1.0, 2.0)
 
 INDEXES: Final = [
@@ -44,7 +49,18 @@ INDEXES: Final = [
         [("result_key", ASCENDING), ("state", ASCENDING), ("created_at", ASCENDING)],
         partialFilterExpression={"result_key": _TEXT},
     ),
-    IndexModel([("produces", ASCENDING)], unique=True, partialFilterExpression={"produces": _TEXT}),
+    *(
+        IndexModel([(name, ASCENDING)], unique=True, partialFilterExpression={name: _TEXT})
+        for name in ("produces", "fetches")
+    ),
+    IndexModel(
+        [("link.key", ASCENDING), ("state", ASCENDING), ("created_at", ASCENDING)],
+        partialFilterExpression={"link.key": _TEXT},
+    ),
+    IndexModel(
+        [("batch.batch_id", ASCENDING), ("batch.position", ASCENDING)],
+        partialFilterExpression={"batch.batch_id": _TEXT},
+    ),
     *(
         IndexModel([(name, ASCENDING)], partialFilterExpression={name: _TEXT})
         for name in _MEDIA_FIELDS
@@ -57,6 +73,8 @@ class MongoJobStore:
 
     def __init__(self, client: Client) -> None:
         self._jobs = client["jobs"]["jobs"]
+        self._cached_content = client["jobs"][CACHED_CONTENT]
+        self._cached_links = client["jobs"][CACHED_LINKS]
         self._reads = BatchedReads(self._by_fid)
 
     def prepare(self) -> None:
@@ -83,9 +101,16 @@ class MongoJobStore:
 
     def with_result_key(self, result_key: str, state: State, limit: int) -> list[Job]:
         """See JobStore."""
-        wanted = {"result_key": _is(result_key), "state": str(state)}
+        return self._oldest_first({"result_key": _is(result_key), "state": str(state)}, limit)
+
+    def with_link_key(self, key: str, state: State, limit: int) -> list[Job]:
+        """See JobStore."""
+        return self._oldest_first({"link.key": _is(key), "state": str(state)}, limit)
+
+    def in_batch(self, batch_id: str) -> list[Job]:
+        """See JobStore."""
         with store_errors():
-            found = self._jobs.find(wanted).sort([("created_at", 1), ("_id", 1)]).limit(limit)
+            found = self._jobs.find({"batch.batch_id": _is(batch_id)}).sort("batch.position", 1)
             return list(_readable(found))
 
     def update(self, fid: str, move: Move) -> Job | None:
@@ -154,15 +179,18 @@ class MongoJobStore:
 
     def referenced(self, media_ids: Ids[str]) -> set[str]:
         """See JobStore."""
-        wanted = set(media_ids)
-        named: set[str] = set()
-        in_use = {"$in": list(wanted)} | _TEXT  # said of each field alone: each has its own index
-        anywhere = {"$or": [{name: in_use} for name in _MEDIA_FIELDS]}
-        with store_errors():
-            for document in self._jobs.find(anywhere, dict.fromkeys(_MEDIA_FIELDS, 1) | {"_id": 0}):
-                for found in document.values():
-                    named.update([found] if isinstance(found, str) else found or ())
-        return named & wanted
+        # A file goes from a job to the cache, or from the cache to a job, and is named by both for
+        # a moment: whoever looks at jobs, cache, jobs misses neither way.
+        unnamed = set(media_ids)
+        for collection, fields in (
+            (self._jobs, _MEDIA_FIELDS),
+            (self._cached_content, ("video_fid",)),
+            (self._cached_links, ("picture_fid",)),
+            (self._jobs, _MEDIA_FIELDS),
+        ):
+            if unnamed:
+                unnamed -= _named_in(collection, fields, unnamed)
+        return set(media_ids) - unnamed
 
     def counts(self) -> dict[State, int]:
         """See JobStore."""
@@ -200,6 +228,11 @@ class MongoJobStore:
                 raise KeyTaken from error
             return bool(replaced.modified_count)
 
+    def _oldest_first(self, wanted: dict[str, Any], limit: int) -> list[Job]:
+        with store_errors():
+            found = self._jobs.find(wanted).sort([("created_at", 1), ("_id", 1)]).limit(limit)
+            return list(_readable(found))
+
     def _by_fid(self, fids: Ids[str]) -> dict[str, dict[str, Any]]:
         with store_errors():
             found = self._jobs.find({"_id": {"$in": list(fids)}})
@@ -209,6 +242,20 @@ class MongoJobStore:
         with store_errors():
             found = self._jobs.find_one(wanted, **options)
         return _from_document(found) if found else None
+
+
+def _named_in(
+    collection: Collection[dict[str, Any]], fields: Sequence[str], media_ids: set[str]
+) -> set[str]:
+    """Those of `media_ids` that stand in one of the fields, each of which has an index."""
+    in_use = {"$in": list(media_ids)} | _TEXT  # said of each field alone, as its index has it
+    anywhere = {"$or": [{name: in_use} for name in fields]}
+    named: set[str] = set()
+    with store_errors():
+        for document in collection.find(anywhere, dict.fromkeys(fields, 1) | {"_id": 0}):
+            for found in document.values():
+                named.update([found] if isinstance(found, str) else found or ())
+    return named & media_ids
 
 
 def _is(text: str) -> dict[str, Any]:

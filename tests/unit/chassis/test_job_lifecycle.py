@@ -131,7 +131,7 @@ class JobLifecycle(RuleBasedStateMachine):
             POLICY,
             lambda: self.now,
             announce=lambda _queue, _job: None,
-            delete_source=lambda video_fid: self._delete_unnamed(self.videos, video_fid),
+            delete_sources=lambda media_ids: self._delete_unnamed(self.videos, *media_ids),
         )
         self.contents: dict[str, str] = {}
         # What a job is held by, as an onlooker keeps account of it.

@@ -2,19 +2,20 @@
 
 from dataclasses import replace
 
-from chassis.jobs import Source
+from chassis.jobs import Chapter, Link, Metadata, Source
 from chassis.options import ConversionOptions
-from chassis.result_key import key_of, result_key, upload_scope
+from chassis.result_key import PUBLIC, key_of, result_key
 from tests import sample_jobs
 
 HASH = "0123456789abcdef" * 4
 NAME = "Holiday.mkv"
 OPTIONS = ConversionOptions(bitrate=192, quality=None)
+SOURCE = Source(NAME, sha256=HASH)
 
 
 def test_a_key_is_what_it_always_was() -> None:
     """Databases are full of keys: one that changes by accident shares nothing with them."""
-    assert result_key(upload_scope("ada@example.com"), HASH, NAME, OPTIONS) == (
+    assert result_key("user:ada@example.com", SOURCE, OPTIONS) == (
         "fbf035270e13c7f599929a6479c9990c9ee3357dc91c5c4508fb7ae25badf9f4"
     )
 
@@ -22,8 +23,8 @@ def test_a_key_is_what_it_always_was() -> None:
 def test_scope_content_name_and_options_make_the_key() -> None:
     """Another user, another byte, another name, another option: another key."""
     keys = {
-        result_key(upload_scope(username), sha256, name, options)
-        for username in ("ada@example.com", "bob@example.com")
+        result_key(scope, Source(name, sha256=sha256), options)
+        for scope in ("user:ada@example.com", "user:bob@example.com")
         for sha256 in (HASH, HASH[::-1])
         for name in (NAME, "Other.mp4")
         for options in (OPTIONS, ConversionOptions(), ConversionOptions(quality=3))
@@ -34,7 +35,7 @@ def test_scope_content_name_and_options_make_the_key() -> None:
 def test_options_that_mean_the_same_have_one_key() -> None:
     """What the form left out and what it said as the default is the same."""
     said, unsaid = ConversionOptions.parse({"quality": "V2"}), ConversionOptions.parse({})
-    assert result_key("x", HASH, NAME, said) == result_key("x", HASH, NAME, unsaid)
+    assert result_key("x", SOURCE, said) == result_key("x", SOURCE, unsaid)
 
 
 def test_the_name_is_the_title_and_so_part_of_it() -> None:
@@ -48,3 +49,26 @@ def test_what_is_not_whole_has_no_key() -> None:
     """Before the last byte nothing is known to be the same."""
     assert key_of(sample_jobs.receiving()) is None
     assert key_of(replace(sample_jobs.queued(), source=Source("x.mkv"))) is None
+
+
+def test_what_came_by_a_link_is_shared_by_all() -> None:
+    """Two users who sent the same link have one key, which no upload has."""
+    job = sample_jobs.queued(sha256=HASH)
+    link = Link("https://example.com/a.mp4", "https://example.com/a.mp4")
+    linked = replace(job, link=link)
+    assert key_of(linked) == key_of(replace(linked, username="bob@example.com"))
+    assert key_of(linked) == result_key(PUBLIC, job.source, job.options) != key_of(job)
+
+
+def test_what_a_site_says_is_part_of_it() -> None:
+    """The same sound by another artist, or with another picture, has other tags."""
+    described = [
+        Source(NAME, sha256=HASH, metadata=metadata)
+        for metadata in (
+            None,
+            Metadata(artist="Ada"),
+            Metadata(artist="Ada", picture_sha256=HASH),
+            Metadata(artist="Ada", chapters=(Chapter(0.0, "One"),)),
+        )
+    ]
+    assert len({result_key("x", source, OPTIONS) for source in described}) == 4
