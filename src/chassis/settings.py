@@ -105,6 +105,20 @@ class LinkSettings(Settings):
     )
 
 
+class CacheSettings(Settings):
+    """Settings of services that answer links from the cache, and take several at once."""
+
+    link_fresh_seconds: float = Field(
+        3600,
+        ge=0,
+        description="How long a site is not asked again about a link that was brought in, in"
+        " seconds.",
+    )
+    max_batch_entries: int = Field(
+        50, gt=0, description="How many videos one batch or playlist may have."
+    )
+
+
 class BadSettings(Exception):
     """The environment cannot be run with; `problems` has a line for each bad variable."""
 
