@@ -5,6 +5,7 @@ from typing import Final
 from pydantic import Field
 
 from chassis.settings import (
+    BatchSettings,
     CacheSettings,
     LinkRuleSettings,
     LinkSettings,
@@ -16,7 +17,7 @@ SERVICE: Final = "gateway"
 
 
 class GatewaySettings(
-    StoreSettings, SourceSettings, LinkSettings, LinkRuleSettings, CacheSettings
+    StoreSettings, SourceSettings, LinkSettings, LinkRuleSettings, CacheSettings, BatchSettings
 ):
     """Settings of the gateway; see chassis.settings for the ones that services share."""
 
