@@ -7,7 +7,7 @@ import pytest
 
 from chassis import moves
 from chassis.errors import Permanent, Retryable, StoreUnavailable, UnknownJob
-from chassis.jobs import Job, Kind, State, new_fid
+from chassis.jobs import Failure, Job, Kind, State, new_fid
 from chassis.messages import LINK_QUEUE, MP3_QUEUE, VIDEO_QUEUE, JobMessage
 from chassis.options import ConversionOptions
 from tests import sample_jobs
@@ -199,7 +199,7 @@ def test_a_video_that_does_not_exist_is_asked_for_once(works: Works) -> None:
     works.site.error = GONE
     first, second = works.submit(), works.submit()
     for job in (first, second):
-        assert works.handle(job).failure == moves.Failure(GONE.code, GONE.detail)
+        assert works.handle(job).failure == Failure(GONE.code, GONE.detail)
     assert works.site.asked == [URL]
     assert not works.videos.files
     works.now += MEMORY.missing

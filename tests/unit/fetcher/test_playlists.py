@@ -55,7 +55,7 @@ def test_each_video_becomes_a_job(works: Works) -> None:
 def test_a_playlist_that_is_listed_twice_makes_each_job_once(works: Works) -> None:
     """Its fetcher died before the end: what is there stays as it is, what is missing is made."""
     playlist = a_playlist(works)
-    inserted = []
+    inserted: list[Job] = []
 
     def dies(job: Job) -> None:
         if len(inserted) == 2:

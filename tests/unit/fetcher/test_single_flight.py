@@ -7,6 +7,7 @@ import pytest
 
 from chassis.errors import Permanent, Retryable, StoreUnavailable
 from chassis.jobs import Job, Kind, Link, State
+from chassis.media_cache import AskedSite, CachedLink
 from chassis.messages import LINK_QUEUE, MP3_QUEUE, VIDEO_QUEUE
 from chassis.options import ConversionOptions
 from tests.sample_jobs import POLICY
@@ -132,11 +133,11 @@ def test_when_told_to_stop_the_others_are_left_to_the_sweeper(works: Works) -> N
     """What is fetched is fetched; nothing else is begun."""
     leader, follower = works.submit(), works.submit()
     waiting_for_it(works, follower)
-    complete = works.cache.remember_link
+    remember = works.cache.remember_link
 
-    def stop(*arguments: object) -> None:
+    def stop(link: CachedLink) -> None:
         works.hurry.set()
-        complete(*arguments)  # type: ignore[arg-type]  # as they came
+        remember(link)
 
     works.cache.remember_link = stop  # type: ignore[method-assign]  # for this one test
     assert works.handle(leader).has_source
@@ -155,8 +156,8 @@ def test_a_store_that_goes_away_leaves_them_waiting(
 
     remember = works.cache.remember_asked
 
-    def then_away(*arguments: object) -> None:
-        remember(*arguments)  # type: ignore[arg-type]  # as they came
+    def then_away(asked: AskedSite) -> None:
+        remember(asked)
         monkeypatch.setattr(works.jobs, "with_link_key", away)
 
     monkeypatch.setattr(works.cache, "remember_asked", then_away)
