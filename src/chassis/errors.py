@@ -48,3 +48,17 @@ class StoreUnavailable(Retryable):
 
     def __init__(self, detail: str) -> None:
         super().__init__("store_unavailable", detail)
+
+
+class InvalidUrl(Permanent):
+    """What was sent as a link cannot be one."""
+
+    def __init__(self, detail: str = "This is not a link to a video.") -> None:
+        super().__init__("invalid_url", detail)
+
+
+class UrlNotAllowed(Permanent):
+    """A link, or what it leads to, points where it must not."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__("url_not_allowed", detail)

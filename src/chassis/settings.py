@@ -13,6 +13,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from chassis.jobs import Policy
+from chassis.link_rules import Endpoint, LinkRules, parse_endpoint
 
 EXIT_BAD_SETTINGS = 2
 
@@ -88,6 +89,30 @@ class SourceSettings(Settings):
     )
 
 
+class CacheSettings(Settings):
+    """Settings of services that answer links from the cache."""
+
+    link_fresh_seconds: float = Field(
+        3600,
+        ge=0,
+        description="How long what a link led to is believed; then its site is asked whether it"
+        " changed.",
+    )
+
+    @property
+    def link_fresh(self) -> timedelta:
+        """LINK_FRESH_SECONDS."""
+        return timedelta(seconds=self.link_fresh_seconds)
+
+
+class BatchSettings(Settings):
+    """Settings of services that make batches of jobs."""
+
+    max_batch_entries: int = Field(
+        50, ge=1, le=1000, description="Most videos of one batch, or of one playlist."
+    )
+
+
 class LinkSettings(Settings):
     """Settings of services that make or check links that open without a token."""
 
@@ -103,6 +128,56 @@ class LinkSettings(Settings):
     link_hours: float = Field(
         168, gt=0, description="How long a link in a mail opens its MP3, in hours."
     )
+
+
+def _items(text: str) -> list[str]:
+    return [item.strip() for item in text.split(",") if item.strip()]
+
+
+def _endpoints(text: str) -> str:
+    for item in _items(text):
+        parse_endpoint(item)
+    return text
+
+
+class LinkRuleSettings(Settings):
+    """Settings of services that judge where links may lead."""
+
+    link_hosts: str = Field(
+        "",
+        pattern=r"^[A-Za-z0-9._:-]*( *, *[A-Za-z0-9._:-]+)*$",
+        description="The only hosts, with their subdomains, that links may lead to, separated by"
+        " commas; none: every public one. International names as `xn--...`.",
+    )
+    link_ports: str = Field(
+        "80,443",
+        pattern=r"^\d{1,5}( *, *\d{1,5})*$",
+        description="Ports that links may lead to.",
+    )
+    link_open_addresses: Annotated[str, AfterValidator(_endpoints)] = Field(
+        "",
+        description="Addresses that links may lead to although they are not public, each with its"
+        " port, as `10.1.2.3:8096,[fd00::1]:80`: media servers of one's own.",
+    )
+    link_name_servers: Annotated[str, AfterValidator(_endpoints)] = Field(
+        "",
+        description="Name servers that are asked for the hosts of links, as `10.0.0.53:53`; none:"
+        " the system's.",
+    )
+
+    @property
+    def link_rules(self) -> LinkRules:
+        """The rules that these settings make."""
+        return LinkRules(
+            hosts=frozenset(host.lower().strip(".") for host in _items(self.link_hosts)),
+            ports=frozenset(int(port) for port in _items(self.link_ports)),
+            open_addresses=frozenset(map(parse_endpoint, _items(self.link_open_addresses))),
+        )
+
+    @property
+    def name_servers(self) -> tuple[Endpoint, ...]:
+        """The name servers to ask; empty: the system's."""
+        return tuple(map(parse_endpoint, _items(self.link_name_servers)))
 
 
 class BadSettings(Exception):

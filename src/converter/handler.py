@@ -14,6 +14,7 @@ from chassis import following_moves, moves
 from chassis.errors import MediaMissing, UnknownJob
 from chassis.identity import unique_name
 from chassis.jobs import Job, Policy, State, now_utc
+from chassis.lease_keeper import LeaseKeeper
 from chassis.messages import JobMessage
 from chassis.moves import Attempt
 from chassis.options import ConversionOptions
@@ -27,16 +28,15 @@ from chassis.ports import (
     Rest,
 )
 from chassis.sharing import Sharing
+from chassis.steps import Steps
 from converter.conversion import Conversion
 from converter.following import FollowedUpload, Followers
-from converter.lease_keeper import LeaseKeeper
 from converter.metrics import AUDIO_SECONDS, CONVERSION_SECONDS
 from converter.outcomes import Outcomes
 from converter.ports import Sink, SourceReader
 from converter.single_flight import SingleFlight
 from converter.site import Site
 from converter.site_picture import read_site
-from converter.steps import Steps
 
 log = structlog.get_logger(__name__)
 
