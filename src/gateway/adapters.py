@@ -13,9 +13,11 @@ from flask_pymongo import PyMongo
 from chassis.broker import RabbitPublisher
 from chassis.errors import StoreUnavailable
 from chassis.health import Check, HealthServer
+from chassis.media_cache import MediaCache
 from chassis.mongo import GridFsMediaStore, MongoJobStore, is_reachable
 from chassis.mongo.client import CLIENT_OPTIONS
 from chassis.mongo.media import MP3S, VIDEOS
+from chassis.mongo.media_cache import MongoMediaCache
 from chassis.mongo.writer import Digest
 from chassis.ports import JobStore, MediaStore, Publisher
 from gateway.account_service import AccountService
@@ -34,6 +36,7 @@ class Adapters:
     jobs: JobStore
     videos: MediaStore
     mp3s: MediaStore
+    cache: MediaCache
     publisher: Publisher
     keys: KeyCache
     accounts: AccountService
@@ -54,7 +57,7 @@ class Connections:
         self._metrics = HealthServer(settings.listen_host, settings.metrics_port, {}, {})
         self._stopping = Event()
         self._prepared = Event()
-        self._stores: tuple[MongoJobStore | GridFsMediaStore, ...] = ()
+        self._stores: tuple[MongoJobStore | GridFsMediaStore | MongoMediaCache, ...] = ()
 
     def connect(self, app: Flask) -> Adapters:
         """The ports; nothing waits here for a server that is away."""
@@ -64,11 +67,13 @@ class Connections:
         jobs = MongoJobStore(client)
         videos = GridFsMediaStore(client, VIDEOS, new_sha256=self._new_sha256)
         mp3s = GridFsMediaStore(client, MP3S)
-        self._stores = (jobs, videos, mp3s)
+        cache = MongoMediaCache(client)
+        self._stores = (jobs, videos, mp3s, cache)
         return Adapters(
             jobs=jobs,
             videos=videos,
             mp3s=mp3s,
+            cache=cache,
             publisher=self._publisher,
             keys=self._keys,
             accounts=self._accounts,

@@ -129,7 +129,7 @@ class LinkJobs:
         return replace(job, result_key=key_of(job))
 
     def begun(self, job: Job) -> Job:
-        """A job that is stored now: ready where its MP3 is there, else announced to the fetchers."""
+        """A job that is stored now: ready where its MP3 is there, else told to the fetchers."""
         structlog.contextvars.bind_contextvars(job_id=job.fid)
         log.info("a link is submitted", kind=str(job.kind))
         answered = self._desk.reuse.answered(job)

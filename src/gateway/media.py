@@ -61,8 +61,9 @@ class Media:
         self._wait_seconds = wait_seconds
 
     def cached(self, link: Link) -> CachedFile | None:
-        """What is there without asking the link's site: the content with its checksum, or, without
-        one, what came by the link not long ago. That counts as use.
+        """What is there without asking the link's site; that counts as use.
+
+        It is the content with the link's checksum, or, without one, what came by it not long ago.
         """
         if link.sha256 is not None:
             return self._by_checksum(link, link.sha256)
@@ -91,6 +92,13 @@ class Media:
         found = self._by_checksum(link, sha256)
         if found is None:
             raise MadeRoom
+        return found
+
+    def ahead(self, sender: Sender, link: Link) -> CachedFile | Job:
+        """As `file`, but nobody waits: the job is under way."""
+        found = self.cached(link) or self.fetching(sender, link)
+        if isinstance(found, Job) and not found.unfinished:
+            raise refusals.fetch_failed(found.failure)
         return found
 
     def fetching(self, sender: Sender, link: Link) -> Job:
