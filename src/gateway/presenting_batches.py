@@ -5,8 +5,7 @@ from typing import Any
 from chassis.jobs import Job, State
 from gateway.batches import AcceptedBatch, BatchView
 from gateway.presenting import FINISHED, SUCCESS, WAITING, Presenter, shown_state
-from gateway.problems import message_code
-from gateway.refusals import RefusedLink
+from gateway.problems import refused_links
 
 
 class BatchPresenter:
@@ -61,16 +60,3 @@ class BatchPresenter:
             "state": shown_state(job),
             **{name: shown[name] for name in ("status", "failure", "status_url")},
         }
-
-
-def refused_links(refused: list[RefusedLink]) -> list[dict[str, str]]:
-    """Links that cannot be accepted, each with why."""
-    return [
-        {
-            "video_url": link.url,
-            "code": link.error.code,
-            "detail": link.error.detail,
-            "message_code": message_code(link.error.code),
-        }
-        for link in refused
-    ]

@@ -10,7 +10,7 @@ from gateway.link_form import LISTS, AskedMedia, asked_media
 from gateway.link_jobs import LinkJobs, Sender
 from gateway.media import Media
 from gateway.presenting import Presenter
-from gateway.presenting_batches import refused_links
+from gateway.problems import refused_links
 from gateway.refusals import NothingAccepted, Refusal, RefusedLink
 from gateway.web.answers import json_answer
 from gateway.web.bodies import small_body

@@ -9,9 +9,8 @@ from gateway.batches import Batches
 from gateway.link_form import LISTS, Asked, Way, asked_by
 from gateway.link_jobs import LinkJobs, Sender
 from gateway.presenting import Presenter
-from gateway.presenting_batches import BatchPresenter, refused_links
+from gateway.presenting_batches import BatchPresenter
 from gateway.problems import message_code
-from gateway.refusals import NothingAccepted
 from gateway.web.answers import json_answer, problem_answer
 from gateway.web.bodies import small_body
 from gateway.web.errors import problem_of_any
@@ -75,8 +74,6 @@ def submission_routes(
         # The older system's clients look at these.
         problem.extensions["message"] = problem.detail
         problem.extensions["message_code"] = message_code(problem.code)
-        if isinstance(error, NothingAccepted):
-            problem.extensions["refused"] = refused_links(error.refused)
         return problem_answer(problem)
 
     return routes
