@@ -127,6 +127,11 @@ class FakeJobStore:
         """See JobStore."""
         return {state: len(self._in(state)[:COUNTED_JOBS]) for state in State}
 
+    def count_waiting(self, *, whole: bool) -> int:
+        """See JobStore."""
+        waiting = [job for job in self._in(State.QUEUED) if (job.queued_at is not None) is whole]
+        return len(waiting[:COUNTED_JOBS])
+
     def oldest(self, state: State) -> datetime | None:
         """See JobStore."""
         return min((job.created_at for job in self._in(state)), default=None)

@@ -7,6 +7,11 @@ ORPHANS_DELETED = Counter(
     "sweeper_orphans_deleted_total", "Stored files deleted that no job named, by store.", ["store"]
 )
 JOBS = Gauge("jobs", "Jobs in the store, by state; each counted up to 10000.", ["state"])
+JOBS_WAITING = Gauge(
+    "jobs_waiting",
+    "Jobs that wait, by whose work comes next: fetcher or converter; each counted up to 10000.",
+    ["worker"],
+)
 OLDEST = Gauge(
     "jobs_oldest_seconds",
     "Age of the oldest unfinished job since its submission began, by state, or 0.",

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection as Ids
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from time import sleep
 from typing import Any, Final
 
@@ -27,6 +27,7 @@ CACHED_LINKS: Final = "cached_links"
 
 _TEXT: Final = {"$type": "string"}
 _TIME: Final = {"$type": "date"}
+_LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MEDIA_FIELDS: Final = ("video_fid", "picture_fid", "writing_fid", "mp3_fid", "adopting")
 _RECONNECT_PAUSES: Final = (0.1, 0.3, 1.0, 2.0)
 
@@ -199,6 +200,13 @@ class MongoJobStore:
                 state: self._jobs.count_documents({"state": str(state)}, limit=COUNTED_JOBS)
                 for state in State
             }
+
+    def count_waiting(self, *, whole: bool) -> int:
+        """See JobStore."""
+        since = {"$gte": _LONG_AGO} if whole else {"$not": {"$gte": _LONG_AGO}}
+        wanted = {"state": str(State.QUEUED), "queued_at": since}
+        with store_errors():
+            return self._jobs.count_documents(wanted, limit=COUNTED_JOBS)
 
     def oldest(self, state: State) -> datetime | None:
         """See JobStore."""

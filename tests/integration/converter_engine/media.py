@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from chassis.options import ConversionOptions
 from converter.box import Box
 from converter.conversion import Conversion
+from converter.site import Site
 
 PICTURE = ("-f", "lavfi", "-i", "testsrc=size=160x120:rate=10")
 TONE = 440.0
@@ -120,8 +121,10 @@ def loudest_frequency(samples: NDArray[np.float32], rate: int) -> float:
     return float(np.argmax(spectrum)) * rate / len(samples)
 
 
-def convert(box: Box, data: bytes, name: str = "video.mp4", **options: Any) -> Mp3:
-    """The MP3 of a video in memory."""
+def convert(
+    box: Box, data: bytes, name: str = "video.mp4", site: Site | None = None, **options: Any
+) -> Mp3:
+    """The MP3 of a video in memory; `site` is that of its link."""
     sink = MemorySink()
     progress: list[float] = []
     facts = box.convert(
@@ -131,6 +134,7 @@ def convert(box: Box, data: bytes, name: str = "video.mp4", **options: Any) -> M
         name=name,
         on_progress=progress.append,
         should_stop=lambda: False,
+        site=site,
     )
     return Mp3(bytes(sink.data), facts, progress)
 

@@ -3,6 +3,7 @@
 import ast
 import re
 
+import fetcher.metrics
 import prometheus_client
 
 import auth.metrics
@@ -18,6 +19,7 @@ OURS = (
     auth.metrics,
     chassis.metrics,
     converter.metrics,
+    fetcher.metrics,
     gateway.metrics,
     notification.metrics,
     sweeper.metrics,
@@ -71,9 +73,10 @@ def offered() -> set[str]:
 
 def expressions() -> dict[str, str]:
     """Every PromQL expression in k8s/components, by its place."""
-    [scaled, _] = documents(COMPONENTS / "autoscaling" / "converter.yaml")
     asked = {
-        f"trigger {trigger['name']}": trigger["metadata"]["query"]
+        f"trigger {trigger['name']} of {worker}": trigger["metadata"]["query"]
+        for worker in ("converter", "fetcher")
+        for scaled in documents(COMPONENTS / "autoscaling" / f"{worker}.yaml")
         for trigger in scaled["spec"]["triggers"]
         if trigger["type"] == "prometheus"
     }
