@@ -57,7 +57,7 @@ class Connections:
         self._metrics = HealthServer(settings.listen_host, settings.metrics_port, {}, {})
         self._stopping = Event()
         self._prepared = Event()
-        self._stores: tuple[MongoJobStore | GridFsMediaStore | MongoMediaCache, ...] = ()
+        self._stores: tuple[MongoJobStore | GridFsMediaStore, ...] = ()
 
     def connect(self, app: Flask) -> Adapters:
         """The ports; nothing waits here for a server that is away."""
@@ -67,13 +67,12 @@ class Connections:
         jobs = MongoJobStore(client)
         videos = GridFsMediaStore(client, VIDEOS, new_sha256=self._new_sha256)
         mp3s = GridFsMediaStore(client, MP3S)
-        cache = MongoMediaCache(client)
-        self._stores = (jobs, videos, mp3s, cache)
+        self._stores = (jobs, videos, mp3s)
         return Adapters(
             jobs=jobs,
             videos=videos,
             mp3s=mp3s,
-            cache=cache,
+            cache=MongoMediaCache(client),  # the fetcher makes its indexes
             publisher=self._publisher,
             keys=self._keys,
             accounts=self._accounts,

@@ -16,10 +16,10 @@ import structlog
 from chassis.errors import StoreUnavailable
 from chassis.jobs import Job, Kind, Link, State
 from chassis.media_cache import CachedContent, CachedLink, MediaCache
+from chassis.metrics import CACHE_HITS, CACHE_SAVED_BYTES
 from chassis.ports import JobExists
 from gateway import refusals
 from gateway.link_jobs import LinkJobs, Sender
-from gateway.metrics import MEDIA_BYTES_SAVED, MEDIA_HITS, MEDIA_MISSES
 from gateway.reception import Desk
 from gateway.refusals import MadeRoom
 
@@ -77,10 +77,9 @@ class Media:
         """
         found = self.cached(link)
         if found is not None:
-            MEDIA_HITS.inc()
-            MEDIA_BYTES_SAVED.inc(found.content.size)
+            CACHE_HITS.labels("fresh").inc()
+            CACHE_SAVED_BYTES.inc(found.content.size)
             return found
-        MEDIA_MISSES.inc()
         job = self._finished(self.fetching(sender, link))
         if job.unfinished:
             return job
