@@ -1,7 +1,8 @@
 """`scripts/check-images`: tests the images that `scripts/images` made, by running them.
 
 Each runs as Kubernetes runs it under Pod Security `restricted`: as its own user, without any right,
-on a read-only root file system without any writable folder. Needs no more than Python.
+on a read-only root file system without any writable folder but what it is given. Needs no more than
+Python.
 """
 
 import json
@@ -37,6 +38,7 @@ class Image:
     settings: Mapping[str, str] = field(default_factory=dict)
     library: str = ""  # what has to be importable, and with it the system's library under it
     arguments: tuple[str, ...] = ()
+    scratch: str = ""  # the folder in which it has to be able to write
 
 
 IMAGES: Mapping[str, Image] = {
@@ -54,6 +56,9 @@ IMAGES: Mapping[str, Image] = {
     ),
     "converter": Image(
         ("converter", "chassis"), "8081/healthz", _NOWHERE, library="converter.engine"
+    ),
+    "fetcher": Image(
+        ("fetcher", "chassis"), "8081/healthz", _NOWHERE, library="yt_dlp", scratch="/scratch"
     ),
     "notification": Image(
         ("notification", "chassis"),
@@ -118,12 +123,18 @@ def check(engine: Engine, service: str, name: str) -> Iterator[str]:
 
 
 def _life(engine: Engine, name: str, image: Image, settings: Mapping[str, str]) -> Iterator[str]:
-    environment = [f"--env={key}={value}" for key, value in settings.items()]
-    with engine.started(*environment, name, *image.arguments) as container:
+    options = [f"--env={key}={value}" for key, value in settings.items()]
+    options += [f"--tmpfs={image.scratch}:mode=1777"] if image.scratch else []
+    with engine.started(*options, name, *image.arguments) as container:
         if not _answers(engine, container, image.alive):
             log = engine.call("logs", container)
             yield f"it does not answer on {image.alive}: {log.stdout[-2000:]}{log.stderr[-2000:]}"
             return
+        if image.scratch:
+            made = engine.call(
+                "exec", container, "python", "-c", "import tempfile as t; t.mkdtemp()"
+            )
+            yield from made.stderr.splitlines()
         began = time.monotonic()
         engine.call("stop", f"--time={STOP_SECONDS}", container)
         if time.monotonic() - began >= STOP_SECONDS:

@@ -40,6 +40,7 @@ SERVICES: Mapping[str, ServiceKind] = {
         ("gateway",), _WEB, ("MONGODB_URL", "AMQP_URL", "AUTH_URL", "PUBLIC_URL", "LINK_SECRET")
     ),
     "converter": ServiceKind(("converter",), _CONSUMER, ("MONGODB_URL", "AMQP_URL")),
+    "fetcher": ServiceKind(("fetcher",), _CONSUMER, ("MONGODB_URL", "AMQP_URL")),
     "notification": ServiceKind(
         ("notification",),
         _CONSUMER,

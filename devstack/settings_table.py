@@ -3,6 +3,7 @@
 `python -m devstack.settings_table` prints it; a test compares it with what the README has.
 """
 
+from fetcher.settings import FetcherSettings
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
@@ -17,6 +18,7 @@ SERVICES: dict[str, type[Settings]] = {
     "auth": AuthSettings,
     "gateway": GatewaySettings,
     "converter": ConverterSettings,
+    "fetcher": FetcherSettings,
     "notification": NotificationSettings,
     "sweeper": SweeperSettings,
 }

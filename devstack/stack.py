@@ -32,6 +32,7 @@ PORTS = (
     Purpose("AUTH_METRICS_PORT", 11081, "auth's metrics"),
     Purpose("CONVERTER_HEALTH_PORT", 11082, "the converter's health"),
     Purpose("NOTIFICATION_HEALTH_PORT", 11083, "notification's health"),
+    Purpose("FETCHER_HEALTH_PORT", 11085, "the fetcher's health"),
     Purpose("SWEEPER_HEALTH_PORT", 11084, "the sweeper's health"),
 )
 LOGIN_EMAIL = "admin@example.com"

@@ -1,15 +1,17 @@
-"""What MongoDB holds that no job names: run inside a pod of the sweeper, with its settings.
+"""What MongoDB holds that neither a job nor the cache of links names.
 
-Prints a line for each orphaned file, and for each file without which a job is not ready.
+Run inside a pod of the sweeper, with its settings. Prints a line for each orphaned file, and for
+each file without which a job is not ready.
 """
 
 import os
 
 from chassis.mongo import connect
+from chassis.mongo.jobs import CACHED_CONTENT
 from chassis.mongo.media import MP3S, VIDEOS
 from chassis.settings import StoreSettings, load_settings
 
-FIELDS = {VIDEOS: ("video_fid",), MP3S: ("mp3_fid", "writing_fid")}
+FIELDS = {VIDEOS: ("video_fid", "picture_fid"), MP3S: ("mp3_fid", "writing_fid")}
 
 
 def main() -> None:
@@ -24,12 +26,14 @@ def main() -> None:
         for store in FIELDS
     }
     jobs = list(client["jobs"]["jobs"].find())
+    naming = jobs + list(client["jobs"][CACHED_CONTENT].find())
     for store, fields in FIELDS.items():
-        named = {str(job[field]) for job in jobs for field in fields if job.get(field)}
+        named = {str(one[field]) for one in naming for field in fields if one.get(field)}
         for orphan in sorted((files[store] | chunks[store]) - named):
-            print(f"{store} {orphan} belongs to no job")
+            print(f"{store} {orphan} belongs to nobody")
     for job in jobs:
-        if job["state"] == "ready" and str(job["mp3_fid"]) not in files[MP3S] & chunks[MP3S]:
+        wanted = job["state"] == "ready" and job.get("kind", "mp3") == "mp3"
+        if wanted and str(job["mp3_fid"]) not in files[MP3S] & chunks[MP3S]:
             print(f"{job['_id']} is ready without an MP3")
 
 

@@ -95,6 +95,12 @@ class JobStore(Protocol):
     def counts(self) -> dict[State, int]:
         """How many jobs are in each state; of each no more than COUNTED_JOBS are counted."""
 
+    def count_waiting(self, *, whole: bool) -> int:
+        """How many queued jobs have their source whole, or have yet to be brought it by a link.
+
+        No more than COUNTED_JOBS are counted.
+        """
+
     def oldest(self, state: State) -> datetime | None:
         """When the oldest job in `state` was made; None when there is none."""
 

@@ -89,6 +89,30 @@ class SourceSettings(Settings):
     )
 
 
+class CacheSettings(Settings):
+    """Settings of services that answer links from the cache."""
+
+    link_fresh_seconds: float = Field(
+        3600,
+        ge=0,
+        description="How long what a link led to is believed; then its site is asked whether it"
+        " changed.",
+    )
+
+    @property
+    def link_fresh(self) -> timedelta:
+        """LINK_FRESH_SECONDS."""
+        return timedelta(seconds=self.link_fresh_seconds)
+
+
+class BatchSettings(Settings):
+    """Settings of services that make batches of jobs."""
+
+    max_batch_entries: int = Field(
+        50, ge=1, le=1000, description="Most videos of one batch, or of one playlist."
+    )
+
+
 class LinkSettings(Settings):
     """Settings of services that make or check links that open without a token."""
 

@@ -58,7 +58,7 @@ def adopted(
         result=owner.result,
         mp3_fid=owner.mp3_fid,
         video_fid=(owner.video_fid or job.video_fid) if keep_source else None,
-        picture_fid=job.picture_fid if keep_source else None,
+        picture_fid=(owner.picture_fid or job.picture_fid) if keep_source else None,
         adopting=(),
         last_error=None,
     )
@@ -93,4 +93,5 @@ def _next_look(job: Job, due_at: datetime) -> datetime:
 
 
 def _files(owner: Job) -> tuple[str, ...]:
-    return tuple(media_id for media_id in (owner.mp3_fid, owner.video_fid) if media_id)
+    files = (owner.mp3_fid, owner.video_fid, owner.picture_fid)
+    return tuple(media_id for media_id in files if media_id)

@@ -12,12 +12,12 @@ from chassis.identity import unique_name
 from chassis.messages import VIDEO_QUEUE
 from chassis.mongo import GridFsMediaStore, MongoJobStore, connect
 from chassis.mongo.media import MP3S, VIDEOS
+from chassis.preparation import prepared_by
 from chassis.settings import load_settings
 from converter.box import Box
 from converter.following import Followers
 from converter.handler import Converter
 from converter.metrics import FOLLOWED_UPLOADS
-from converter.preparation import prepared_by
 from converter.settings import ConverterSettings
 
 SERVICE: Final = "converter"

@@ -18,6 +18,7 @@ from converter.fork_client import Child, ForkClient, ForkServerError
 from converter.output_limit import most_bytes
 from converter.pictures import UNREADABLE
 from converter.ports import Sink, SourceReader
+from converter.site import Site
 
 __all__ = ["Box", "BoxLimits", "Stopped"]
 
@@ -64,12 +65,14 @@ class Box:
         on_progress: Callable[[float], None],
         should_stop: Callable[[], bool],
         arriving: bool = False,
+        site: Site | None = None,
     ) -> Conversion:
         """Write the MP3 of the sound in `source` to `sink`; returns when it is complete.
 
         `name` is the video's file name, `on_progress` hears fractions from 0 to 1, `should_stop` is
         asked at least each second while the source and the sink do not block. An `arriving` source
-        is still on its way: reading waits for its bytes, its size waits for its end.
+        is still on its way: reading waits for its bytes, its size waits for its end. `site` is
+        that of the link which the video came by.
 
         Where drawing a cover ends the process, or takes too long, the conversion is made once more
         without one, which is noted.
@@ -81,14 +84,17 @@ class Box:
         """
         caller = Caller(source, sink, on_progress, should_stop, arriving)
         try:
-            return self._run(caller, name, options)
+            return self._run(caller, name, options, site)
         except CoverFailed as failed:
             log.warning("a cover cost its process", reason=str(failed.__cause__))
         sink.start_over()
-        conversion = self._run(caller, name, replace(options, cover=Cover.NONE))
+        conversion = self._run(caller, name, replace(options, cover=Cover.NONE), site)
         return replace(conversion, notes=(*conversion.notes, UNREADABLE))
 
-    def _run(self, caller: Caller, name: str, options: ConversionOptions) -> Conversion:
+    def _run(
+        self, caller: Caller, name: str, options: ConversionOptions, site: Site | None
+    ) -> Conversion:
+        picture = site.picture if site else None
         job = wire.document(
             size=None if caller.arriving else caller.source.size,
             name=name[:_MAX_NAME_CHARACTERS],
@@ -96,6 +102,8 @@ class Box:
             max_seconds=self._limits.max_seconds,
             # One that mostly waits for its source gives what it makes at once with a single thread.
             threads=1 if caller.arriving else self._cores.share,
+            site=site.to_document() if site else None,
+            has_picture=picture is not None,
         )
         try:
             child = self._forks.fork()
@@ -104,7 +112,7 @@ class Box:
         limit = most_bytes(options, self._limits.max_seconds)
         session = Session(child, caller, self._limits, limit)
         try:
-            return _served(session, child, job)
+            return _served(session, child, job, picture)
         except Retryable as failure:
             if session.is_drawing and failure.code in _OF_THE_PROCESS:
                 raise CoverFailed from failure
@@ -120,10 +128,10 @@ class Box:
         self.stop()
 
 
-def _served(session: Session, child: Child, job: bytes) -> Conversion:
+def _served(session: Session, child: Child, job: bytes, picture: bytes | None) -> Conversion:
     """As `session.run`; an end of the process that it did not tell of is Retryable."""
     try:
-        return session.run(job)
+        return session.run(job, picture)
     except ChildEnded as ended:
         raise _crash(child.end()) from ended
     except wire.WireError as error:

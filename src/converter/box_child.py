@@ -5,7 +5,7 @@ import resource
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from converter.conversion import Conversion, StartOver
 from converter.mp3_writer import Output
 from converter.ports import SourceReader
 from converter.request import Request
+from converter.site import Site
 from converter.wire import Kind
 
 READ_FROM: Final = 0
@@ -144,6 +145,7 @@ def run(engine: Engine) -> NoReturn:
     """Do the job that comes through the pipe with `engine`, say how it went, and end."""
     _, payload = _receive()
     job = wire.parse_document(payload)
+    site = _receive_site(job) if job["site"] else None
     source = PipedSource(job["size"])
     output = PipedOutput(source.settle)
     request = Request(
@@ -153,6 +155,7 @@ def run(engine: Engine) -> NoReturn:
         arriving=job["size"] is None,
         threads=job["threads"],
         on_drawing=output.drawing,
+        site=site,
     )
     try:
         conversion = engine(source, output, request)
@@ -169,6 +172,13 @@ def run(engine: Engine) -> NoReturn:
     source.settle()
     _send(kind, answer)
     os._exit(0)
+
+
+def _receive_site(job: dict[str, Any]) -> Site:
+    if not job["has_picture"]:
+        return Site.from_document(job["site"], None)
+    kind, picture = _receive()
+    return Site.from_document(job["site"], picture if kind is Kind.PICTURE else _vanish())
 
 
 def _out_of_memory() -> bytes:

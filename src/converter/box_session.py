@@ -89,15 +89,15 @@ class Session:
         """Whether a cover is being drawn."""
         return self._drawing_since is not None
 
-    def run(self, job: bytes) -> Conversion:
-        """Start `job` and serve it to its end.
+    def run(self, job: bytes, picture: bytes | None = None) -> Conversion:
+        """Start `job`, with the `picture` that it tells of, and serve it to its end.
 
         Raises Permanent, Retryable (engine_failed, engine_memory, engine_timeout), Stopped,
         StartOver, ChildEnded, WireError, and whatever the source, the sink and the callbacks raise.
         """
         caller = self._caller
         size = None if caller.arriving else caller.source.size
-        self._send(Kind.START, job)
+        self._start(job, picture)
         while True:
             kind, payload = self._receive()
             match kind:
@@ -124,6 +124,11 @@ class Session:
                     raise self._failure(payload)
                 case _:
                     raise WireError(f"a {kind.name} came from the process")
+
+    def _start(self, job: bytes, picture: bytes | None) -> None:
+        self._send(Kind.START, job)
+        if picture is not None:
+            self._send(Kind.PICTURE, picture)
 
     def _note(self, kind: Kind, payload: bytes) -> None:
         """What the process is at."""

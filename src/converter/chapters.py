@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
+from chassis import jobs
 from converter.cutting import Span
 from converter.media import Media
+from converter.site import Site
 from converter.tags import clean
 
 MAX_CHAPTERS: Final = 5000
@@ -29,19 +31,35 @@ class Chapter:
     title: str
 
 
-def read_chapters(media: Media, span: Span) -> tuple[Chapter, ...]:
+def choose_chapters(media: Media, site: Site | None, span: Span) -> tuple[Chapter, ...]:
     """The chapters within `span`, clipped to it, in order, none of them over another.
 
-    At most one more than MAX_CHAPTERS; the last may end behind the sound, or nowhere (math.inf).
+    They are those that the `site` of the file's link tells of, or else the file's own. At most one
+    more than MAX_CHAPTERS; the last may end behind the sound, or nowhere (math.inf).
     """
+    told = of_site(site.metadata.chapters, media.sound_delay) if site else []
+    found = told or _of_file(media)
+    kept = itertools.islice(clip(one_after_another(found), span), MAX_CHAPTERS + 1)
+    return tuple(replace(chapter, title=clean(chapter.title)) for chapter in kept)
+
+
+def of_site(told: Iterable[jobs.Chapter], sound_delay: float) -> list[Chapter]:
+    """What a site tells of a video whose sound begins so many seconds late: starts alone."""
+    return [
+        Chapter(chapter.start - sound_delay, math.inf, chapter.title)
+        for chapter in told
+        if math.isfinite(chapter.start)
+    ]
+
+
+def _of_file(media: Media) -> list[Chapter]:
     first = media.sound_start
     found = []
     for told in media.container.chapters():
         unit = float(told["time_base"] or 0)
         start, end = told["start"] * unit - first, told["end"] * unit - first
         found.append(Chapter(start, end, told["metadata"].get("title", "")))
-    kept = itertools.islice(clip(one_after_another(found), span), MAX_CHAPTERS + 1)
-    return tuple(replace(chapter, title=clean(chapter.title)) for chapter in kept)
+    return found
 
 
 def clip(chapters: Iterable[Chapter], span: Span) -> Iterable[Chapter]:

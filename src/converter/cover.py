@@ -1,4 +1,4 @@
-"""The cover of the MP3: the source's own picture as it is, or what its owner asked for."""
+"""The cover of the MP3: the picture of the source or its site as it is, or what was asked for."""
 
 from collections.abc import Callable
 from typing import Final
@@ -16,6 +16,7 @@ from converter.media import Media, MediaFile, open_file
 from converter.picture_decoding import NoCover, decode_picture
 from converter.pictures import UNREADABLE, Picture, parse_picture
 from converter.request import Request
+from converter.site import Site
 from converter.video_frames import VideoFrames
 
 _FRONT: Final = "cover (front)"  # what libavformat calls ID3's and FLAC's picture type 3
@@ -41,9 +42,9 @@ def choose_cover(
     if options.cover is Cover.NONE:
         return None, None
     if options.cover is None and not options.cover_square:
-        return _or_why_not(lambda: _as_it_is(reader))
+        return _or_why_not(lambda: _as_it_is(reader, request.site))
     request.on_drawing(True)
-    drawn = _or_why_not(lambda: (_drawn(media, reader, options), None))
+    drawn = _or_why_not(lambda: (_drawn(media, reader, request), None))
     request.on_drawing(False)
     return drawn
 
@@ -59,21 +60,22 @@ def _or_why_not(
         return None, UNREADABLE
 
 
-def _drawn(media: Media, reader: TrackReader, options: ConversionOptions) -> Picture:
+def _drawn(media: Media, reader: TrackReader, request: Request) -> Picture:
+    options = request.options
     if is_from_video(options):
         return _of_video(media, options)
-    return _attached(reader, square=options.cover_square)
+    return _attached(reader, request.site, square=options.cover_square)
 
 
-def _as_it_is(reader: TrackReader) -> tuple[Picture | None, str | None]:
-    picture = _own_picture(reader)
+def _as_it_is(reader: TrackReader, site: Site | None) -> tuple[Picture | None, str | None]:
+    picture = _own_picture(reader) or picture_of_site(site)
     if picture is None or picture.is_cover:
         return picture, None
     return None, "The source's picture is too large for a cover; cover=attached makes it smaller."
 
 
-def _attached(reader: TrackReader, *, square: bool) -> Picture:
-    picture = _own_picture(reader)
+def _attached(reader: TrackReader, site: Site | None, *, square: bool) -> Picture:
+    picture = _own_picture(reader) or picture_of_site(site)
     if picture is None:
         raise NoCover("No cover: the source has no picture in a format that is read.")
     if picture.is_cover and not (square and picture.width != picture.height):
@@ -91,6 +93,16 @@ def _of_video(media: Media, options: ConversionOptions) -> Picture:
         else:
             frame = frames.at(float(options.cover or 0.0))
         return draw_cover(frame, frames.pixel_shape, square=options.cover_square)
+
+
+def picture_of_site(site: Site | None) -> Picture | None:
+    """The picture that the site of a link has, if it has one; raises NoCover if it is none."""
+    if site is None or site.metadata.picture_sha256 is None:
+        return None
+    picture = parse_picture(site.picture) if site.picture else None
+    if picture is None:
+        raise NoCover("No cover: the picture of the site could not be used.")
+    return picture
 
 
 def _own_picture(reader: TrackReader) -> Picture | None:

@@ -8,7 +8,7 @@ from typing import Final
 from chassis.jobs import Loudness, ResultPart
 from converter.arriving import open_arriving, require_same
 from converter.chapter_parts import PlannedPart, first_parts, plan_parts, within
-from converter.chapters import Chapter, read_chapters
+from converter.chapters import Chapter, choose_chapters
 from converter.conversion import Conversion, Mp3Facts
 from converter.cover import is_from_video
 from converter.cutting import Span
@@ -76,7 +76,7 @@ def _convert(
     elif options.split_chapters:
         sound = wanted_sound(reader, request)
         planned, of_parts = first_parts(
-            _planned(read_chapters(media, Span()), sound, labels, request)
+            _planned(choose_chapters(media, request.site, Span()), sound, labels, request)
         )
         mp3, loudness, parts = _split(sound, planned, labels, output, request, level)
     else:

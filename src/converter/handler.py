@@ -14,6 +14,7 @@ from chassis import following_moves, moves
 from chassis.errors import MediaMissing, UnknownJob
 from chassis.identity import unique_name
 from chassis.jobs import Job, Policy, State, now_utc
+from chassis.lease_keeper import LeaseKeeper
 from chassis.messages import JobMessage
 from chassis.moves import Attempt
 from chassis.options import ConversionOptions
@@ -27,14 +28,15 @@ from chassis.ports import (
     Rest,
 )
 from chassis.sharing import Sharing
+from chassis.steps import Steps
 from converter.conversion import Conversion
 from converter.following import FollowedUpload, Followers
-from converter.lease_keeper import LeaseKeeper
 from converter.metrics import AUDIO_SECONDS, CONVERSION_SECONDS
 from converter.outcomes import Outcomes
 from converter.ports import Sink, SourceReader
 from converter.single_flight import SingleFlight
-from converter.steps import Steps
+from converter.site import Site
+from converter.site_picture import read_site
 
 log = structlog.get_logger(__name__)
 
@@ -55,6 +57,7 @@ class Engine(Protocol):
         on_progress: Callable[[float], None],
         should_stop: Callable[[], bool],
         arriving: bool = False,
+        site: Site | None = None,
     ) -> Conversion:
         """Write the MP3 to `sink`; raises Permanent, Retryable, or Stopped when told to stop."""
 
@@ -172,6 +175,7 @@ class Converter:
             rewritable=True,
         )
         arriving = job.state is State.RECEIVING
+        site = read_site(job, self._videos)
 
         def should_stop() -> bool:
             return keeper.lost or self._hurry.is_set()
@@ -194,6 +198,7 @@ class Converter:
                     on_progress=keeper.note_progress,
                     should_stop=should_stop,
                     arriving=arriving,
+                    site=site,
                 )
                 log.info("converted", size=source.size)  # of which an upload's end is part
             until_stored = stack.pop_all()

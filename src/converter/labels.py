@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from converter.chapters import MAX_CHAPTERS, TOO_MANY, Chapter, read_chapters
+from converter.chapters import MAX_CHAPTERS, TOO_MANY, Chapter, choose_chapters
 from converter.cover import choose_cover
 from converter.cutting import Span
 from converter.decode import TrackReader
@@ -29,15 +29,15 @@ class Labels:
 
 def read_labels(media: Media, reader: TrackReader, request: Request) -> Labels:
     """The labels of what `request` takes of a file, which `reader` is to read."""
-    options = request.options
+    options, site = request.options, request.site
     span = Span.of(options)
     told = None if media.guessed else media.expected_seconds
     cover, note = choose_cover(media, reader, request)
     # Split into its chapters, an MP3 has none.
-    chapters = () if options.split_chapters else read_chapters(media, span)
+    chapters = () if options.split_chapters else choose_chapters(media, site, span)
     too_many = TOO_MANY if len(chapters) > MAX_CHAPTERS else None
     return Labels(
-        tags=choose_tags(media.metadata, request.name, options),
+        tags=choose_tags(media.metadata, request.name, options, site.metadata if site else None),
         chapters=chapters[:MAX_CHAPTERS],
         cover=cover,
         lyrics_room=lyrics_room(reader.lyrics, span.length(told)),

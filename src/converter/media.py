@@ -137,6 +137,12 @@ class Media:
         return max(0.0, float((self.track.start_time or 0) * self.track.time_base))
 
     @property
+    def sound_delay(self) -> float:
+        """How long a player shows the file before the track's sound begins, in seconds."""
+        start = max(0, self.container.start_time or 0) / _SECOND
+        return max(0.0, self.sound_start - start)
+
+    @property
     def metadata(self) -> dict[str, str]:
         """The tags of the file and of its track, by names in lower case.
 

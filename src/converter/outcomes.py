@@ -1,22 +1,23 @@
 """How an attempt ends: with an MP3, or with one of the reasons why there is none."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import partial
 from typing import Final
 
 import structlog
 
 from chassis import moves
-from chassis.errors import Permanent, Retryable
+from chassis.attempt_errors import ending_attempts
 from chassis.jobs import Failure, Job, Result, State
 from chassis.messages import MP3_QUEUE, VIDEO_QUEUE
 from chassis.moves import Attempt
 from chassis.ports import MediaStore, StoredMedia
 from chassis.references import named_videos
+from chassis.steps import Steps
 from converter.conversion import Conversion, Stopped
 from converter.metrics import CONVERSIONS, WAIT_SECONDS
 from converter.single_flight import SingleFlight
-from converter.steps import Steps
 
 log = structlog.get_logger(__name__)
 
@@ -43,24 +44,14 @@ class Outcomes:
         self._flight = flight
         self._keep_sources = keep_sources
 
-    @contextmanager
-    def ended_by_errors(self, job: Job, attempt: Attempt) -> Iterator[None]:
+    def ended_by_errors(self, job: Job, attempt: Attempt) -> AbstractContextManager[None]:
         """Whatever is raised inside ends the attempt, each error in its own way."""
-        try:
-            yield
-        except Stopped:
-            self._stop(job, attempt)
-        except Permanent as error:
-            log.info("the video cannot be converted", code=error.code, detail=error.detail)
-            reason = Failure(error.code, error.detail)
-            self._fail(job, moves.failed, attempt=attempt, reason=reason)
-        except Retryable as error:
-            log.warning("the attempt failed", code=error.code, detail=error.detail)
-            reason = Failure(error.code, error.detail)
-            self._fail(job, moves.attempt_failed, attempt=attempt, reason=reason)
-        except Exception:
-            log.exception("the attempt failed")
-            self._fail(job, moves.attempt_failed, attempt=attempt, reason=_UNEXPECTED)
+        return ending_attempts(
+            Stopped,
+            stop=partial(self._stop, job, attempt),
+            fail=partial(self._fail, job, attempt),
+            unexpected=_UNEXPECTED,
+        )
 
     def complete(
         self, job: Job, attempt: Attempt, conversion: Conversion, stored: StoredMedia
@@ -113,10 +104,10 @@ class Outcomes:
             log.info("the job is given back")
             self._steps.announce(VIDEO_QUEUE, waiting)
 
-    def _fail(self, job: Job, move: Callable[..., Job | None], **named: object) -> None:
-        reason = named["reason"]
-        assert isinstance(reason, Failure)
-        moved = self._steps.ended(job.fid, move, **named)
+    def _fail(
+        self, job: Job, attempt: Attempt, move: Callable[..., Job | None], reason: Failure
+    ) -> None:
+        moved = self._steps.ended(job.fid, move, attempt=attempt, reason=reason)
         # A cancelled job's video is gone in the middle: that is no failure of the conversion.
         CONVERSIONS.labels(reason.code if moved else "too_late").inc()
         if moved and moved.state is State.FAILED:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from chassis.errors import Permanent
 from chassis.options import ConversionOptions
+from converter.site import Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +14,8 @@ class Request:
 
     arriving: the file may still be on its way; its `size` is known once its last byte has come.
     The encoder uses so many `threads`; they make no difference to the result. `on_drawing` hears
-    when a cover begins to be drawn, and that it is done, so or so.
+    when a cover begins to be drawn, and that it is done, so or so. `site` is that of the link that
+    the file came by.
     """
 
     name: str
@@ -22,6 +24,7 @@ class Request:
     threads: int = 1
     arriving: bool = False
     on_drawing: Callable[[bool], None] = lambda _: None
+    site: Site | None = None
 
     def check_length(self, seconds: float) -> None:
         """Raise Permanent (too_long) for a file of so many seconds that is too long."""

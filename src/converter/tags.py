@@ -9,6 +9,7 @@ from typing import Final
 import langcodes
 from langcodes.tag_parser import LanguageTagError
 
+from chassis.jobs import Metadata
 from chassis.options import ConversionOptions
 
 UNTITLED: Final = "Untitled"
@@ -65,16 +66,24 @@ class Tags:
 
 
 def choose_tags(
-    metadata: Mapping[str, str], name: str, options: ConversionOptions | None = None
+    metadata: Mapping[str, str],
+    name: str,
+    options: ConversionOptions | None = None,
+    site: Metadata | None = None,
 ) -> Tags:
     """Tags from the source's own, whatever the case of their names; the title else from `name`.
 
-    What `options` say replaces them; an empty text there leaves a tag out.
+    What the `site` of the source's link says goes before its own; but not before the language of a
+    track that was chosen. What `options` say replaces both; an empty text there leaves a tag out.
     """
     found = {key.lower(): value for key, value in metadata.items()}
+    track_is_chosen = options is not None and options.audio_track is not None
     tags: dict[str, str | None] = {}
     for tag in fields(Tags):
-        values = (_READERS.get(tag.name, clean)(text) for text in _named(found, tag.name))
+        told, own = _told(site, tag.name), _named(found, tag.name)
+        own_first = tag.name == "language" and track_is_chosen
+        texts = (*own, *told) if own_first else (*told, *own)
+        values = map(_READERS.get(tag.name, clean), texts)
         tags[tag.name] = next(filter(None, values), None)
         wanted = getattr(options, tag.name, None)
         if wanted is not None:
@@ -117,6 +126,11 @@ def language_code(text: str) -> str | None:
 def _named(found: Mapping[str, str], tag: str) -> Iterator[str]:
     names = [level + name for level in _LEVELS for name in _NAMES[tag]]
     return (found[name] for name in (*names, *_OF_ALBUM.get(tag, ())) if name in found)
+
+
+def _told(site: Metadata | None, tag: str) -> list[str]:
+    text = getattr(site, tag) if site else None
+    return [text] if text else []
 
 
 def _comment(text: str) -> str:

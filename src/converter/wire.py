@@ -10,10 +10,14 @@ from enum import IntEnum
 from typing import Any, Final
 
 from chassis.ports import MAX_REWRITE_BYTES
+from converter.site import MAX_PICTURE_BYTES
 
 
 class Kind(IntEnum):
-    """What a message is. To the process go START, DATA and SIZE, the others come from it."""
+    """What a message is.
+
+    To the process go START, PICTURE, DATA and SIZE, the others come from it.
+    """
 
     START = 1  # JSON: the job
     DATA = 2  # the answer to READ: at least one byte, none at the end of the source
@@ -27,6 +31,7 @@ class Kind(IntEnum):
     SIZE = 10  # the answer to it, in bytes
     START_OVER = 11  # what was written of the MP3 is to be forgotten
     DRAWING = 12  # one byte: 1 where a cover begins to be drawn, 0 where that is done
+    PICTURE = 13  # the picture of the source's site, after a START that tells of it
 
 
 HEADER: Final = struct.Struct("<BI")  # kind, length of the payload in bytes
@@ -38,10 +43,11 @@ SIZE: Final = struct.Struct("<Q")
 MAX_READ_BYTES: Final = 1 << 20
 _MAX_OFFSET: Final = (1 << 63) - 1  # what libavformat can count to
 _MAX_DOCUMENT_BYTES: Final = 64 * 1024
+_MAX_JOB_BYTES: Final = 16 << 20  # with all that a site may say of thousands of chapters
 _MAX_FACTS_BYTES: Final = 1 << 19  # with a title for each of many parts
 
 MAX_PAYLOAD: Final = {
-    Kind.START: _MAX_DOCUMENT_BYTES,
+    Kind.START: _MAX_JOB_BYTES,
     Kind.DATA: MAX_READ_BYTES,
     Kind.READ: READ_REQUEST.size,
     Kind.WRITE: 1 << 20,
@@ -53,6 +59,7 @@ MAX_PAYLOAD: Final = {
     Kind.SIZE: SIZE.size,
     Kind.START_OVER: 0,
     Kind.DRAWING: 1,
+    Kind.PICTURE: MAX_PICTURE_BYTES,
 }
 
 

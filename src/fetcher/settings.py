@@ -1,12 +1,20 @@
 """Settings of the fetcher."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
 from pydantic import Field
 
-from chassis.settings import ConsumerSettings, LinkRuleSettings
+from chassis.settings import (
+    BatchSettings,
+    CacheSettings,
+    ConsumerSettings,
+    LinkRuleSettings,
+    SourceSettings,
+)
 from fetcher.limits import FetchLimits
+from fetcher.memory import Memory
 from fetcher.ytdlp_program import Program
 
 _HOUR: Final = 3600.0
@@ -14,9 +22,29 @@ _KIB: Final = 1 << 10
 _MIB: Final = 1 << 20
 
 
-class FetcherSettings(ConsumerSettings, LinkRuleSettings):
+class FetcherSettings(
+    ConsumerSettings, SourceSettings, CacheSettings, BatchSettings, LinkRuleSettings
+):
     """What the fetcher is told by its environment."""
 
+    fetches: int = Field(4, ge=1, le=64, description="How many links one fetcher fetches at once.")
+    link_memory_hours: float = Field(
+        720, gt=0, description="How long it is remembered what a link led to, in hours."
+    )
+    video_exists_seconds: float = Field(
+        86_400, gt=0, description="How long it is remembered that a site has a video."
+    )
+    video_missing_seconds: float = Field(
+        3600,
+        gt=0,
+        description="How long it is remembered that a site does not have a video; it is not asked"
+        " again until then.",
+    )
+    drain_seconds: float = Field(
+        20,
+        ge=0,
+        description="How long running fetches may go on after SIGTERM before they are given back.",
+    )
     max_fetch_bytes: int = Field(
         20 << 30, ge=1, description="Largest video that is fetched by its link, in bytes."
     )
@@ -57,6 +85,16 @@ class FetcherSettings(ConsumerSettings, LinkRuleSettings):
         description="Memory that one run of yt-dlp may use, in MiB; 0: no limit, which deno and"
         " node need.",
     )
+
+    @property
+    def memory(self) -> Memory:
+        """How long what sites said is believed."""
+        return Memory(
+            fresh=self.link_fresh,
+            link=timedelta(hours=self.link_memory_hours),
+            exists=timedelta(seconds=self.video_exists_seconds),
+            missing=timedelta(seconds=self.video_missing_seconds),
+        )
 
     @property
     def limits(self) -> FetchLimits:

@@ -1,4 +1,4 @@
-"""The same upload sent again: Idempotency-Key leads to the job of the first time.
+"""The same submission sent again: Idempotency-Key leads to the job of the first time.
 
 Source: draft-ietf-httpapi-idempotency-key-header. A key belongs to its user. It stands in the job,
 so it is known as long as the job is.
@@ -10,8 +10,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from chassis.jobs import Job, Policy, State
-from chassis.moves import interrupted
+from chassis.jobs import Job, Kind, Link, Policy, State
+from chassis.moves import INTERRUPTED, interrupted
 from chassis.options import ConversionOptions
 from chassis.ports import JobStore
 from gateway import refusals
@@ -35,7 +35,7 @@ def earlier_job(
     None when the key is free, also after an upload that broke off: its job lets go of the key.
     """
     job = jobs.find_by_key(username, key)
-    if job is None or job.source.sha256 is not None:
+    if job is None or not _broke_off(job):
         return job
     if job.state is State.RECEIVING:
         if not job.lease_is_stale(now):
@@ -45,8 +45,15 @@ def earlier_job(
     return None
 
 
+def _broke_off(job: Job) -> bool:
+    """Whether its source is not whole, and is not to come by a link either."""
+    if job.link is not None:
+        return job.state is State.RECEIVING or job.failure == INTERRUPTED
+    return job.source.sha256 is None
+
+
 def _without_key(job: Job) -> Job | None:
-    if job.state is State.RECEIVING or job.source.sha256 is not None:
+    if job.state is State.RECEIVING or not _broke_off(job):
         return None
     return replace(job, idempotency_key=None)
 
@@ -67,6 +74,13 @@ class Fingerprint:
 
 
 def require_same(job: Job, sha256: str | None, options: ConversionOptions) -> None:
-    """Raise Refusal unless the job was made of a source with that hash (hex) and these options."""
-    if (sha256, options) != (job.source.sha256, job.options):
+    """Raise Refusal unless the job was made of an upload with that hash (hex) and these options."""
+    if job.link is not None or (sha256, options) != (job.source.sha256, job.options):
+        raise refusals.key_reused()
+
+
+def require_same_link(job: Job, link: Link, options: ConversionOptions, kind: Kind) -> None:
+    """Raise Refusal unless the job was made of that link and these options, for the same."""
+    made_of = (job.link.key, job.link.sha256) if job.link and not job.batch else None
+    if (made_of, job.options, job.kind) != ((link.key, link.sha256), options, kind):
         raise refusals.key_reused()

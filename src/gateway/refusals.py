@@ -3,8 +3,19 @@
 `gateway.problems` says which HTTP status each becomes.
 """
 
-from chassis.errors import Permanent, Retryable
-from chassis.jobs import Failure
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chassis.errors import InvalidUrl, Permanent, Retryable, ServiceError
+from chassis.jobs import Failure, Kind
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedLink:
+    """A link of a batch that cannot be accepted, as it was sent."""
+
+    url: str
+    error: ServiceError
 
 
 class Refusal(Permanent):
@@ -23,6 +34,20 @@ class JobGone(Refusal):
     """There is no MP3 any more: the job was cancelled, or its time is over."""
 
 
+class FetchFailed(Refusal):
+    """A file could not be fetched by its link; code and detail are the job's own."""
+
+
+class NothingAccepted(Refusal):
+    """No link of a batch can be accepted; `refused` says why, for each."""
+
+    def __init__(self, refused: Sequence["RefusedLink"]) -> None:
+        super().__init__(
+            "nothing_accepted", "None of these links can be accepted: `refused` says why."
+        )
+        self.refused = refused
+
+
 class TokenRequired(Permanent):
     """The request carries no token."""
 
@@ -36,7 +61,7 @@ class TooManyJobs(Retryable):
     def __init__(self, limit: int) -> None:
         super().__init__(
             "too_many_jobs",
-            f"You have {limit} unfinished jobs already: wait until some are finished.",
+            f"You may have {limit} unfinished jobs at a time: wait until some are finished.",
         )
 
 
@@ -65,6 +90,15 @@ class NotReceivedYet(Retryable):
         super().__init__(
             "not_received_yet",
             "The video of this job is still arriving: ask again when its upload is complete.",
+        )
+
+
+class MadeRoom(Retryable):
+    """The cache let go of a file as soon as it was there."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "not_kept", "The file was fetched, and had to make room for others: ask again."
         )
 
 
@@ -162,7 +196,7 @@ def key_reused() -> Refusal:
     """A key came again with something else."""
     return Refusal(
         "idempotency_key_reused",
-        "This Idempotency-Key was used for another file or other options.",
+        "This Idempotency-Key was used for another file or link, or other options.",
     )
 
 
@@ -176,7 +210,7 @@ def source_gone() -> Refusal:
 
 def malformed_json() -> Refusal:
     """The body claims to be JSON."""
-    return Refusal("malformed_json", "The body has to be one JSON object of options.")
+    return Refusal("malformed_json", "The body has to be one JSON object.")
 
 
 def malformed_form() -> Refusal:
@@ -188,8 +222,8 @@ def unsupported_options() -> Refusal:
     """Options in another form than those that are read."""
     return Refusal(
         "unsupported_options",
-        "Send options as JSON with Content-Type: application/json, as fields of a form, or as"
-        " parameters of the URL.",
+        "Send JSON with Content-Type: application/json, fields of a form, or parameters of the"
+        " URL.",
     )
 
 
@@ -198,6 +232,80 @@ def file_to_convert() -> Refusal:
     return Refusal(
         "file_to_convert", "The video is here already: send options alone, or POST /upload."
     )
+
+
+def link_required() -> Refusal:
+    """No link came, or several ways to send them at once."""
+    return Refusal(
+        "link_required", "Send one of video_url (a link), video_urls (links) and playlist_url."
+    )
+
+
+def media_link_required() -> Refusal:
+    """No link came for a file to be fetched."""
+    return Refusal("link_required", "Send url (a link), or urls (links).")
+
+
+def nothing_listed(name: str) -> Refusal:
+    """A list of links is empty."""
+    return Refusal("link_required", f"{name} has no link in it.")
+
+
+def not_a_link(name: str) -> InvalidUrl:
+    """Where a link belongs stands something else."""
+    return InvalidUrl(f"{name} has to be a link, as text.")
+
+
+def is_a_playlist() -> InvalidUrl:
+    """A playlist came where one video belongs."""
+    return InvalidUrl("That is a playlist: send it to POST /submit, as playlist_url.")
+
+
+def is_no_playlist() -> InvalidUrl:
+    """One video came where a playlist belongs."""
+    return InvalidUrl("That is one video, not a playlist: send it as video_url.")
+
+
+def too_many_entries(limit: int) -> Refusal:
+    """A batch has more links than one may have."""
+    return Refusal("too_many_entries", f"Send at most {limit} links at once.")
+
+
+def invalid_checksum() -> Refusal:
+    """What should be a checksum is none."""
+    return Refusal("invalid_checksum", "sha256 is 64 hexadecimal digits.")
+
+
+def checksum_for_one() -> Refusal:
+    """A checksum came with several links."""
+    return Refusal("invalid_checksum", "sha256 goes with one link.")
+
+
+def video_does_not_exist(reason: Failure) -> Refusal:
+    """The site of a link has said before that there is no such video."""
+    return Refusal("video_does_not_exist", reason.detail)
+
+
+def fetch_failed(failure: Failure | None) -> FetchFailed:
+    """Why there is no file of a link."""
+    code, detail = (failure.code, failure.detail) if failure else ("gone", "There is no file.")
+    return FetchFailed(code, detail)
+
+
+def invalid_batch_id() -> Refusal:
+    """What should be a batch's id is none."""
+    return Refusal("invalid_batch_id", "That is not the id of a batch: ids are UUIDs.")
+
+
+def batch_not_found() -> Refusal:
+    """There is no such batch, or it is another user's."""
+    return Refusal("batch_not_found", "There is no such batch.")
+
+
+def makes_no_mp3(kind: Kind) -> Refusal:
+    """An MP3 was asked for of a job that is to make none."""
+    where = "GET /media gives it" if kind is Kind.MEDIA else "its batch has a job for each video"
+    return Refusal("makes_no_mp3", f"This job makes no MP3 of its own: {where}.")
 
 
 def invalid_fid() -> Refusal:

@@ -4,12 +4,21 @@ from typing import Final
 
 from pydantic import Field
 
-from chassis.settings import LinkSettings, SourceSettings, StoreSettings
+from chassis.settings import (
+    BatchSettings,
+    CacheSettings,
+    LinkRuleSettings,
+    LinkSettings,
+    SourceSettings,
+    StoreSettings,
+)
 
 SERVICE: Final = "gateway"
 
 
-class GatewaySettings(StoreSettings, SourceSettings, LinkSettings):
+class GatewaySettings(
+    StoreSettings, SourceSettings, LinkSettings, LinkRuleSettings, CacheSettings, BatchSettings
+):
     """Settings of the gateway; see chassis.settings for the ones that services share."""
 
     port: int = Field(8080, ge=1, le=65_535, description="Port of the API.")
@@ -26,6 +35,11 @@ class GatewaySettings(StoreSettings, SourceSettings, LinkSettings):
     )
     max_unfinished_jobs: int = Field(
         100, gt=0, description="How many unfinished jobs one user may have at a time."
+    )
+    media_wait_seconds: float = Field(
+        30,
+        ge=0,
+        description="How long GET /media waits for a file that has yet to be fetched, in seconds.",
     )
     max_connections: int = Field(
         2000, gt=0, description="How many connections one gateway serves at a time."

@@ -1,7 +1,7 @@
 """Options as a request without a file carries them: JSON, form fields, parameters of the URL."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -18,20 +18,29 @@ Written = tuple[str, object]
 
 
 def written_options(
-    content_type: str, body: bytes, query: Mapping[str, Sequence[str]]
+    content_type: str,
+    body: bytes,
+    query: Mapping[str, Sequence[str]],
+    lists: Collection[str] = (),
 ) -> dict[str, object]:
     """What is written of each option, for ConversionOptions.parse; no body says nothing.
 
-    Raises Refusal, also for an option that stands there twice.
+    Fields of a form named in `lists` may come several times, and are a list.
+    Raises Refusal, also for another option that stands there twice.
     """
     in_url = [(name, value) for name, values in query.items() for value in values]
     written: dict[str, object] = {}
     for name, value in [*in_url, *(_in_body(content_type, body) if body else ())]:
         shown = name[:MAX_FIELD_BYTES]
-        if shown in written:
-            raise refusals.repeated_field(shown)
         if isinstance(value, str) and len(value.encode(errors="replace")) > MAX_FIELD_BYTES:
             raise refusals.long_field(shown)
+        if shown in lists and isinstance(value, str):
+            listed = written.setdefault(shown, [])
+            if isinstance(listed, list):
+                listed.append(value)
+                continue
+        if shown in written:
+            raise refusals.repeated_field(shown)
         written[shown] = value
     return written
 

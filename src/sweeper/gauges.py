@@ -4,7 +4,7 @@ from datetime import datetime
 
 from chassis.jobs import UNFINISHED, now_utc
 from chassis.ports import JobStore
-from sweeper.metrics import JOBS, OLDEST, OLDEST_WAITING, OVERDUE
+from sweeper.metrics import JOBS, JOBS_WAITING, OLDEST, OLDEST_WAITING, OVERDUE
 
 
 def measure(jobs: JobStore) -> None:
@@ -12,6 +12,8 @@ def measure(jobs: JobStore) -> None:
     now = now_utc()
     for state, count in jobs.counts().items():
         JOBS.labels(state).set(count)
+    JOBS_WAITING.labels("fetcher").set(jobs.count_waiting(whole=False))
+    JOBS_WAITING.labels("converter").set(jobs.count_waiting(whole=True))
     for state in UNFINISHED:
         OLDEST.labels(state).set(_seconds(jobs.oldest(state), now))
     OLDEST_WAITING.set(_seconds(jobs.oldest_waiting(), now))

@@ -230,6 +230,17 @@ def test_counts(job_store: JobStore) -> None:
     assert counts[State.FAILED] == 0
 
 
+def test_jobs_that_wait_are_counted_by_whom_they_wait_for(job_store: JobStore) -> None:
+    """With its source whole a job waits for a converter; else its link has yet to be fetched."""
+    job_store.insert(a_job(queued_at=NOW))
+    job_store.insert(a_job())
+    job_store.insert(a_job())
+    job_store.insert(a_job(state=State.FETCHING))
+    job_store.insert(a_job(state=State.CONVERTING, queued_at=NOW))
+    assert job_store.count_waiting(whole=True) == 1
+    assert job_store.count_waiting(whole=False) == 2
+
+
 def test_ages(job_store: JobStore) -> None:
     """The oldest job of a state, the one that waits longest, and the one that is due longest.
 

@@ -5,7 +5,7 @@ Each runs against the fake and against MongoDB.
 
 import itertools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -14,9 +14,11 @@ from chassis.fakes import FakeJobStore, FakeMediaStore
 from chassis.jobs import Job, State
 from chassis.ports import JobStore
 from chassis.references import delete_unnamed, named_mp3s
+from chassis.result_key import key_of
 from chassis.sharing import Sharing
 from tests import sample_jobs
 from tests.sample_jobs import NOW, POLICY
+from tests.sites import by_link
 
 HASH = "ab" * 32
 ADOPTER, OWNER, SHARER = "adopter", "owner", "sharer"
@@ -166,6 +168,32 @@ def test_a_kept_source_is_kept_once(job_store: JobStore, owner_keeps: bool) -> N
     assert ready is not None
     assert ready.video_fid == (owner.video_fid if owner_keeps else job.video_fid)
     assert job_store.referenced([ready.video_fid or ""]) == {ready.video_fid}
+
+
+@pytest.mark.parametrize("owner_keeps", [True, False])
+def test_a_kept_source_has_its_picture(job_store: JobStore, owner_keeps: bool) -> None:
+    """That of the site: the owner's with the owner's source, else the job's with its own."""
+    first = sample_jobs.ready(sha256=HASH, keep_source=owner_keeps)
+    owner = by_link(first, picture=b"PNG")
+    owner = replace(owner, picture_fid=owner.picture_fid if owner_keeps else None)
+    owner = inserted(job_store, replace(owner, result_key=key_of(owner)))
+    job = inserted(job_store, by_link(sample_jobs.queued(sha256=HASH), picture=b"PNG"))
+    ready = sharing(job_store, keep_sources=True).answered(job)
+    assert ready is not None
+    keeper = owner if owner_keeps else job
+    assert (ready.video_fid, ready.picture_fid) == (keeper.video_fid, keeper.picture_fid)
+    assert ready.picture_fid
+    assert job_store.referenced([ready.picture_fid]) == {ready.picture_fid}
+
+
+def test_the_picture_is_named_before_the_owner_is_looked_at(job_store: JobStore) -> None:
+    """A deleter that asks from then on finds all three files named."""
+    owner = by_link(sample_jobs.ready(sha256=HASH, keep_source=True), picture=b"PNG")
+    owner = inserted(job_store, replace(owner, result_key=key_of(owner)))
+    job = inserted(job_store, by_link(sample_jobs.queued(sha256=HASH), picture=b"PNG"))
+    named = job_store.update(job.fid, lambda job: sharing_moves.adopting(job, owner, POLICY, NOW))
+    assert named is not None
+    assert named.adopting == (owner.mp3_fid, owner.video_fid, owner.picture_fid)
 
 
 @pytest.mark.parametrize(

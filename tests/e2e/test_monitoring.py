@@ -87,9 +87,10 @@ def test_everything_that_is_asked_for_is_there(
     while (unanswered := _unanswered(prometheus)) and monotonic() < deadline:
         ApiClient(watched).job(fids[0])  # rates are of what goes on
     assert not unanswered, "\n".join(unanswered)
-    [scaled, _] = documents(COMPONENTS / "autoscaling" / "converter.yaml")
-    [demand] = prometheus.query(scaled["spec"]["triggers"][0]["metadata"]["query"])
-    assert float(demand["value"][1]) == 0
+    for worker in ("converter", "fetcher"):
+        [scaled] = documents(COMPONENTS / "autoscaling" / f"{worker}.yaml")
+        [demand] = prometheus.query(scaled["spec"]["triggers"][0]["metadata"]["query"])
+        assert float(demand["value"][1]) == 0
     groups = prometheus.ask("rules")["groups"]
     states = {
         rule["name"]: (rule["health"], rule["state"]) for group in groups for rule in group["rules"]

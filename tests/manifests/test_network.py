@@ -1,8 +1,10 @@
 """Who may reach whom, as the network policies say."""
 
 from collections.abc import Iterator
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any
 
+from chassis.public_addresses import _NOT_PUBLIC_4, _NOT_PUBLIC_6, IPAddress, is_public
 from devstack.manifests import Object
 from devstack.settings_table import SERVICES
 from tests.manifests.workloads import Workload, objects, workloads
@@ -16,6 +18,7 @@ TARGETS = {
     "SMTP_URL": ("mail-sink", 1025),
 }
 NODE_DNS = "169.254.20.10/32"
+INTERNET = {"0.0.0.0/0", "2000::/3"}
 
 Edge = tuple[str, str, int]
 
@@ -112,17 +115,56 @@ def outside(overlay: list[Object], pod: Workload) -> set[tuple[str, int]]:
     }
 
 
-def test_nobody_reaches_the_internet(overlay: list[Object], pods: dict[str, Workload]) -> None:
-    """Beside names, a pod gets out to the stores' own networks at most, on their own ports."""
+def test_who_reaches_the_internet(overlay: list[Object], pods: dict[str, Workload]) -> None:
+    """The fetcher does, on the ports of links. Others get out to the stores' networks at most."""
     stores = {"MONGODB_URL": 27017, "AMQP_URL": 5671, "MYSQL_URL": 3306, "SMTP_URL": 587}
     for pod in pods.values():
         reached = outside(overlay, pod)
         assert {port for cidr, port in reached if cidr == NODE_DNS} == {53}
-        others = {(cidr, port) for cidr, port in reached if cidr != NODE_DNS}
+        internet = {(cidr, port) for cidr, port in reached if cidr in INTERNET}
+        assert bool(internet) == (pod.name == "fetcher")
+        if internet:
+            ports = {int(port) for port in str(pod.settings()["LINK_PORTS"].value).split(",")}
+            assert internet == {(cidr, port) for cidr in INTERNET for port in ports}
+        others = {(cidr, port) for cidr, port in reached - internet if cidr != NODE_DNS}
         assert not [cidr for cidr, _ in others if int(cidr.partition("/")[2]) < 16]
         if others:
             used = {port for name, port in stores.items() if name in pod.settings()}
             assert {port for _, port in others} == used
+
+
+def may_be_reached(overlay: list[Object], pod: Workload, address: IPAddress) -> bool:
+    """Whether a rule for the internet lets `pod` connect to `address`."""
+    blocks = [
+        peer["ipBlock"]
+        for rule in rules(overlay, pod, "egress")
+        for peer in rule["to"]
+        if peer.get("ipBlock", {}).get("cidr") in INTERNET
+    ]
+    return any(
+        address in ip_network(block["cidr"])
+        and not any(address in ip_network(network) for network in block["except"])
+        for block in blocks
+    )
+
+
+def around(network: IPv4Network | IPv6Network) -> Iterator[IPAddress]:
+    """The first and the last address of a network, and the one before and after."""
+    first, last = network.network_address, network.broadcast_address
+    yield from (first, last)
+    if int(first):
+        yield first - 1
+    if int(last) + 1 < 2**network.max_prefixlen:
+        yield last + 1
+
+
+def test_the_internet_is_what_is_public(overlay: list[Object], pods: dict[str, Workload]) -> None:
+    """What the policy lets through is, at every border, what the code takes for public."""
+    networks = [*_NOT_PUBLIC_4, *_NOT_PUBLIC_6, ip_network("2000::/3"), ip_network("fc00::/7")]
+    known = [ip_address(text) for text in ("8.8.8.8", "169.254.169.254", "fd00:ec2::254", "::1")]
+    addresses = [*known, *(address for network in networks for address in around(network))]
+    allowed = {one for one in addresses if may_be_reached(overlay, pods["fetcher"], one)}
+    assert allowed == {address for address in addresses if is_public(address)}
 
 
 def test_from_outside_only_the_gateway_and_metrics_are_reached(

@@ -38,7 +38,7 @@ def test_what_is_scaled_has_no_number_of_its_own(overlays: Overlays) -> None:
         for found in objects
         if found["kind"] in ("HorizontalPodAutoscaler", "ScaledObject")
     }
-    assert scaled == {"auth", "converter", "gateway"}
+    assert scaled == {"auth", "converter", "fetcher", "gateway"}
     deployments = {found["metadata"]["name"]: found for found in of_kind(objects, "Deployment")}
     for name, found in deployments.items():
         assert ("replicas" in found["spec"]) != (name in scaled)

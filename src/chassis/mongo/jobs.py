@@ -2,7 +2,7 @@
 
 from collections.abc import Collection as Ids
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from time import sleep
 from typing import Any, Final
 
@@ -22,11 +22,11 @@ log = structlog.get_logger(__name__)
 
 _JOB: Final = TypeAdapter(Job)
 CACHED_CONTENT: Final = "cached_content"
-CACHED_LINKS: Final = "cached_links"
-"""The collections of chassis.mongo.media_cache, which name stored files as jobs do."""
+"""The collection of chassis.mongo.media_cache that names stored files as jobs do."""
 
 _TEXT: Final = {"$type": "string"}
 _TIME: Final = {"$type": "date"}
+_LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MEDIA_FIELDS: Final = ("video_fid", "picture_fid", "writing_fid", "mp3_fid", "adopting")
 _RECONNECT_PAUSES: Final = (0.1, 0.3, 1.0, 2.0)
 
@@ -74,7 +74,6 @@ class MongoJobStore:
     def __init__(self, client: Client) -> None:
         self._jobs = client["jobs"]["jobs"]
         self._cached_content = client["jobs"][CACHED_CONTENT]
-        self._cached_links = client["jobs"][CACHED_LINKS]
         self._reads = BatchedReads(self._by_fid)
 
     def prepare(self) -> None:
@@ -185,7 +184,6 @@ class MongoJobStore:
         for collection, fields in (
             (self._jobs, _MEDIA_FIELDS),
             (self._cached_content, ("video_fid",)),
-            (self._cached_links, ("picture_fid",)),
             (self._jobs, _MEDIA_FIELDS),
         ):
             if unnamed:
@@ -199,6 +197,13 @@ class MongoJobStore:
                 state: self._jobs.count_documents({"state": str(state)}, limit=COUNTED_JOBS)
                 for state in State
             }
+
+    def count_waiting(self, *, whole: bool) -> int:
+        """See JobStore."""
+        since = {"$gte": _LONG_AGO} if whole else {"$not": {"$gte": _LONG_AGO}}
+        wanted = {"state": str(State.QUEUED), "queued_at": since}
+        with store_errors():
+            return self._jobs.count_documents(wanted, limit=COUNTED_JOBS)
 
     def oldest(self, state: State) -> datetime | None:
         """See JobStore."""

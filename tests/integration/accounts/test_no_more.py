@@ -25,7 +25,7 @@ ROLES = {
     role["role"]: role["privileges"] for role in json.loads((ACCOUNTS / "mongodb.json").read_text())
 }
 COLLECTIONS = [
-    ("jobs", "jobs"),
+    *(("jobs", name) for name in ("jobs", "cached_content", "cached_links", "asked_sites")),
     *((db, name) for db in ("videos", "mp3s") for name in ("fs.files", "fs.chunks")),
     ("admin", "system.users"),
     ("elsewhere", "things"),
@@ -63,7 +63,7 @@ def test_mongodb(system: ConfinedSystem, account: str) -> None:
         with pytest.raises(OperationFailure, match="not authorized"):
             client.admin.command("usersInfo", "administrator", showCredentials=True)
     with system.mongodb_as("administrator") as client:
-        for db, name in COLLECTIONS[:5]:
+        for db, name in COLLECTIONS[:8]:
             client[db][name].delete_many({"_id": "test_no_more"})
     assert done == privileges
 
@@ -90,6 +90,7 @@ def allowed(url: str, work: Work) -> bool:
     [
         ("gateway", set(), True),
         ("converter", {"video"}, True),
+        ("fetcher", {"link"}, True),
         ("notification", {"mp3"}, False),
         ("sweeper", {"link", "video", "mp3"}, True),
         ("autoscaling", set(), False),

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from chassis.options import ConversionOptions
 from converter.box import Box
 from converter.conversion import Conversion
+from converter.site import Site
 
 PICTURE = ("-f", "lavfi", "-i", "testsrc=size=160x120:rate=10")
 TONE = 440.0
@@ -122,6 +123,13 @@ def loudest_frequency(samples: NDArray[np.float32], rate: int) -> float:
 
 def convert(box: Box, data: bytes, name: str = "video.mp4", **options: Any) -> Mp3:
     """The MP3 of a video in memory."""
+    return convert_fetched(box, data, None, name, **options)
+
+
+def convert_fetched(
+    box: Box, data: bytes, site: Site | None, name: str = "video.m4a", **options: Any
+) -> Mp3:
+    """As `convert`, of one that came by a link whose site says so much."""
     sink = MemorySink()
     progress: list[float] = []
     facts = box.convert(
@@ -131,6 +139,7 @@ def convert(box: Box, data: bytes, name: str = "video.mp4", **options: Any) -> M
         name=name,
         on_progress=progress.append,
         should_stop=lambda: False,
+        site=site,
     )
     return Mp3(bytes(sink.data), facts, progress)
 

@@ -1,5 +1,7 @@
 """What measuring costs MongoDB, by its own profiler."""
 
+from dataclasses import replace
+
 from chassis.jobs import now_utc
 from sweeper.gauges import measure
 from tests import sample_jobs
@@ -12,6 +14,7 @@ def test_a_measure_reads_no_more_than_a_few_jobs(stage: Stage) -> None:
     for make in kinds:
         for _ in range(50):
             stage.jobs.insert(make(now_utc(), POLICY))
+            stage.jobs.insert(replace(sample_jobs.queued(now_utc(), POLICY), queued_at=None))
     database = stage.client["jobs"]
     database.command("profile", 2)
     measure(stage.jobs)

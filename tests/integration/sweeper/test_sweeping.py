@@ -275,6 +275,8 @@ def test_what_it_measures(stage: Stage) -> None:
     assert 600 <= value("jobs_oldest_waiting_seconds") < 700
     assert value('jobs{state="queued"}') == value('jobs{state="ready"}') == 1.0
     assert value('jobs{state="failed"}') == 0.0
+    assert value('jobs_waiting{worker="converter"}') == 1.0
+    assert value('jobs_waiting{worker="fetcher"}') == 0.0
     assert 1200 <= value('jobs_oldest_seconds{state="queued"}') < 1300
     assert 600 <= value('jobs_oldest_seconds{state="converting"}') < 700
     assert value('jobs_oldest_seconds{state="receiving"}') == 0.0

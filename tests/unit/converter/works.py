@@ -13,6 +13,7 @@ from converter.conversion import Conversion, Mp3Facts
 from converter.following import Followers
 from converter.handler import Converter
 from converter.ports import Sink, SourceReader
+from converter.site import Site
 from tests import sample_jobs
 from tests.sample_jobs import FACTS, NOW, POLICY
 
@@ -20,10 +21,14 @@ HASH = "ab" * 32
 
 
 class ObedientEngine:
-    """Makes an MP3 at once; `meanwhile` happens first, and `error` is raised instead."""
+    """Makes an MP3 at once; `meanwhile` happens first, and `error` is raised instead.
+
+    `sites` are those that it was told of, run by run.
+    """
 
     def __init__(self) -> None:
         self.runs = 0
+        self.sites: list[Site | None] = []
         self.error: Exception | None = None
         self.meanwhile: Callable[[], object] = lambda: None
 
@@ -37,9 +42,11 @@ class ObedientEngine:
         on_progress: Callable[[float], None],
         should_stop: Callable[[], bool],
         arriving: bool = False,
+        site: Site | None = None,
     ) -> Conversion:
         """See converter.handler.Engine."""
         self.runs += 1
+        self.sites.append(site)
         meanwhile, self.meanwhile = self.meanwhile, lambda: None
         meanwhile()
         if self.error:

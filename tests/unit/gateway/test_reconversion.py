@@ -2,21 +2,25 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from chassis.errors import ServiceError
-from chassis.fakes import FakeJobStore, FakeMediaStore, FakePublisher
+from chassis.fakes import FakeJobStore, FakeMediaCache, FakeMediaStore, FakePublisher
 from chassis.jobs import Job, State
+from chassis.link_rules import LinkRules
 from chassis.messages import MP3_QUEUE, VIDEO_QUEUE, JobMessage
 from chassis.options import ConversionOptions
 from chassis.sharing import Sharing
 from gateway.admission import Admission
+from gateway.link_jobs import LinkJobs
 from gateway.reception import Desk
 from gateway.reconversion import Reconversion
 from gateway.reuse import Reuse
 from tests import sample_jobs
 from tests.sample_jobs import NOW, POLICY
+from tests.sites import by_link
 
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 VOICE = ConversionOptions.parse({"preset": "voice"})
@@ -32,7 +36,9 @@ class World:
         reuse = Reuse(sharing, self.jobs, self.videos, lambda task: task())
         admission = Admission(self.jobs, MAX_JOBS)
         desk = Desk(self.jobs, self.videos, admission, POLICY, "gateway", lambda: NOW, reuse)
-        self.reconversion = Reconversion(desk, self.publisher)
+        self.cache = FakeMediaCache(lambda: NOW)
+        links = LinkJobs(desk, self.publisher, self.cache, LinkRules(), timedelta(hours=1))
+        self.reconversion = Reconversion(desk, self.publisher, links)
 
     def add(self, job: Job) -> Job:
         """Store a job and its source."""
@@ -76,6 +82,17 @@ def test_it_is_a_job_of_its_own(world: World, first: Callable[[], Job]) -> None:
     assert world.publisher.published == [(VIDEO_QUEUE, JobMessage.about(job))]
     assert world.jobs.get(earlier.fid) == earlier
     assert list(world.videos.files) == [earlier.video_fid]
+
+
+def test_what_came_by_a_link_keeps_what_its_site_said(world: World) -> None:
+    """Metadata and picture, and the link, so that it is shared as the first is."""
+    earlier = world.add(by_link(sample_jobs.ready(keep_source=True), picture=b"PNG"))
+    job = world.convert(earlier)
+    assert job.source.metadata == earlier.source.metadata
+    assert job.picture_fid == earlier.picture_fid is not None
+    assert job.link == earlier.link
+    assert not job.needs_fetch
+    assert world.publisher.published == [(VIDEO_QUEUE, JobMessage.about(job))]
 
 
 def test_what_was_converted_before_is_ready_at_once(world: World) -> None:

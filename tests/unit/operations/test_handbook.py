@@ -118,15 +118,17 @@ def test_deployments_exist() -> None:
     """Every Deployment, and every label of ours, that commands name is there."""
     named = set(re.findall(r"deploy(?:ment)?/([a-z-]+)", TEXT))
     assert named <= SERVICES.keys()
-    assert named >= {"auth", "converter", "gateway", "notification", "sweeper"}
+    assert named >= {"auth", "converter", "fetcher", "gateway", "notification", "sweeper"}
 
 
 def test_figures_of_scaling_are_those_of_the_manifests() -> None:
     """The least and the most replicas that the table names, and the time to drain."""
     section = TEXT.partition("\n## Scale\n")[2].partition("\n## ")[0]
     folder = CHECKOUT / "k8s" / "components" / "autoscaling"
-    scaled = documents(folder / "converter.yaml")[0]["spec"]
-    bounds = {"converter": (scaled["minReplicaCount"], scaled["maxReplicaCount"])}
+    bounds = {}
+    for name in ("converter", "fetcher"):
+        scaled = documents(folder / f"{name}.yaml")[0]["spec"]
+        bounds[name] = (scaled["minReplicaCount"], scaled["maxReplicaCount"])
     for name in ("gateway", "auth"):
         spec = documents(folder / f"{name}.yaml")[0]["spec"]
         bounds[name] = (spec["minReplicas"], spec["maxReplicas"])

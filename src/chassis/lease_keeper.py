@@ -1,4 +1,4 @@
-"""Keeping a lease while a conversion runs, and noticing when it is lost."""
+"""Keeping a lease while a fetch or a conversion runs, and noticing when it is lost."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -48,7 +48,7 @@ class LeaseKeeper:
         return self._lost.is_set()
 
     def note_progress(self, fraction: float) -> None:
-        """Say how far the conversion is (0 to 1); it is written down with the next renewal."""
+        """Say how far the work is (0 to 1); it is written down with the next renewal."""
         self._progress = min(max(fraction, self._progress), 1.0)
 
     def __enter__(self) -> Self:

@@ -10,7 +10,7 @@ from chassis.ports import Handler, Rest
 def prepared_by(prepare: Callable[[], None], handle: Handler) -> Handler:
     """`handle`, after `prepare` has come through once; it may come through more than once.
 
-    For a converter that is newer than the gateway and the sweeper: what makes two claims exclude
+    For a worker that is newer than the gateway and the sweeper: what makes two claims exclude
     each other is an index, which has to be there before the first claim.
     """
     done = Event()

@@ -1,4 +1,4 @@
-"""What a converter does to a job from outside: move it on, tell of it, delete what it left."""
+"""What a worker does to a job from outside: move it on, tell of it, delete what it left."""
 
 from collections.abc import Callable, Collection
 from datetime import datetime

@@ -4,7 +4,7 @@ import pytest
 
 from chassis.errors import StoreUnavailable
 from chassis.messages import JobMessage
-from converter.preparation import prepared_by
+from chassis.preparation import prepared_by
 from tests import sample_jobs
 
 MESSAGE = JobMessage.about(sample_jobs.queued())
