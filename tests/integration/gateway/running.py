@@ -188,7 +188,7 @@ class RunningGateway:
             writer.write(data)
             stored = writer.finish()
         content = CachedContent(stored.sha256, stored.size, media_id, now, now)
-        self.cache.keep(content)
+        content = self.cache.keep(content)
         assert self.cache.confirm(content)
         self.cache.remember_link(
             CachedLink(

@@ -13,7 +13,7 @@ import requests
 from chassis.jobs import Failure, Job, Kind, Source, State, now_utc
 from tests.integration.gateway.conftest import StartGateway
 from tests.integration.gateway.running import PUBLIC_URL, RunningGateway
-from tests.waiting import wait_until
+from tests.waiting import wait_for
 
 DATA = bytes(range(256)) * 5000  # more than one chunk
 _numbers = itertools.count(1)
@@ -92,7 +92,7 @@ def test_what_is_not_there_is_waited_for(gateway: RunningGateway) -> None:
     gateway.messages("link")
     with ThreadPoolExecutor(2) as pool:
         asked = [pool.submit(gateway.request, "GET", path_of(url), user) for _ in range(2)]
-        wait_until(lambda: len(gateway.jobs.newest(user, 10)) == 1)
+        wait_for(lambda: len(gateway.jobs.newest(user, 10)) == 1)
         job = gateway.only_job(user)
         content = gateway.cached_file(url, DATA)
         ended(gateway, job.fid, State.READY, source=Source("A song", len(DATA), content.sha256))

@@ -1,4 +1,4 @@
-"""POST /submit and /batches over HTTP, on real stores; the fetcher's part is played by documents."""
+"""POST /submit and /batches over HTTP; the fetcher's part is played by documents."""
 
 import itertools
 import json
