@@ -121,10 +121,15 @@ def loudest_frequency(samples: NDArray[np.float32], rate: int) -> float:
     return float(np.argmax(spectrum)) * rate / len(samples)
 
 
-def convert(
-    box: Box, data: bytes, name: str = "video.mp4", site: Site | None = None, **options: Any
+def convert(box: Box, data: bytes, name: str = "video.mp4", **options: Any) -> Mp3:
+    """The MP3 of a video in memory."""
+    return convert_fetched(box, data, None, name, **options)
+
+
+def convert_fetched(
+    box: Box, data: bytes, site: Site | None, name: str = "video.m4a", **options: Any
 ) -> Mp3:
-    """The MP3 of a video in memory; `site` is that of its link."""
+    """As `convert`, of one that came by a link whose site says so much."""
     sink = MemorySink()
     progress: list[float] = []
     facts = box.convert(

@@ -16,7 +16,13 @@ from chassis.options import Cover
 from converter.box import Box, BoxLimits
 from converter.cores import Cores
 from converter.site import Site
-from tests.integration.converter_engine.media import PICTURE, convert, ffmpeg, sound
+from tests.integration.converter_engine.media import (
+    PICTURE,
+    convert,
+    convert_fetched,
+    ffmpeg,
+    sound,
+)
 from tests.integration.converter_engine.test_chapters import chapters_of, described
 from tests.integration.converter_engine.test_covers import (
     H264,
@@ -96,7 +102,7 @@ def test_a_bare_sound_has_all_that_its_site_says(box: Box, tmp_path: Path, name:
     codec = ("-c:a", "libopus", "-ar", 48000) if name == "sound.webm" else ()
     ffmpeg(*sound(3.0), *codec, tmp_path / name)
     source = (tmp_path / name).read_bytes()
-    mp3 = convert(box, source, "watch.bin", pictured(picture))
+    mp3 = convert_fetched(box, source, pictured(picture), "watch.bin")
     assert texts_of(tmp_path, mp3.data) == ALL_TAGS
     assert cover_of(mp3, tmp_path).data == picture
     probed = mp3.probe(tmp_path)
@@ -117,11 +123,11 @@ def test_the_site_goes_before_the_files_own(box: Box, tmp_path: Path) -> None:
     """
     source, own = full(tmp_path)
     other = picture_file(tmp_path).read_bytes()
-    mp3 = convert(box, source, site=pictured(other))
+    mp3 = convert_fetched(box, source, pictured(other))
     assert texts_of(tmp_path, mp3.data) == ALL_TAGS
     assert [title for *_, title in chapters_of(mp3, tmp_path)] == list(SCRIPTS)
     assert cover_of(mp3, tmp_path).data == own
-    mixed = convert(box, source, site=pictured(other, Metadata(artist="Певица", genre="\x00")))
+    mixed = convert_fetched(box, source, pictured(other, Metadata(artist="Певица", genre="\x00")))
     assert texts_of(tmp_path, mixed.data) == {
         "TIT2": "Own",
         "TPE1": "Певица",
@@ -135,7 +141,7 @@ def test_the_site_goes_before_the_files_own(box: Box, tmp_path: Path) -> None:
     }
     assert [title for *_, title in chapters_of(mixed, tmp_path)] == ["One", "Two"]
     assert cover_of(mixed, tmp_path).data == own
-    mine = convert(box, source, site=pictured(other), title="Mine", artist="", cover=Cover.NONE)
+    mine = convert_fetched(box, source, pictured(other), title="Mine", artist="", cover=Cover.NONE)
     tags = tags_of(tmp_path / "x.mp3", mine.data)
     assert (tags["TIT2"], tags.get("TPE1"), tags["TALB"]) == ("Mine", None, METADATA.album)
     assert not cover_of(mine, tmp_path)
@@ -145,7 +151,7 @@ def test_the_site_goes_before_the_files_own(box: Box, tmp_path: Path) -> None:
 def test_a_site_that_says_nothing_changes_nothing(box: Box, tmp_path: Path) -> None:
     """The MP3 is that of an upload, byte for byte, with tags of its own and without."""
     for source in (full(tmp_path)[0], bare(tmp_path)):
-        assert convert(box, source, site=Site(Metadata())).data == convert(box, source).data
+        assert convert_fetched(box, source, Site(Metadata())).data == convert(box, source).data
 
 
 def test_the_chapters_of_a_site_are_cut(box: Box, tmp_path: Path) -> None:
@@ -153,13 +159,13 @@ def test_the_chapters_of_a_site_are_cut(box: Box, tmp_path: Path) -> None:
     late = (Chapter(0.5, "one"), Chapter(1.0, "two"), Chapter(2.0, "three"), Chapter(90.0, "late"))
     site = Site(Metadata(chapters=late))
     source = bare(tmp_path)
-    whole = chapters_of(convert(box, source, site=site), tmp_path)
+    whole = chapters_of(convert_fetched(box, source, site), tmp_path)
     assert [(start, title) for start, _, title in whole] == [
         (0.5, "one"),
         (1.0, "two"),
         (2.0, "three"),
     ]
-    part = convert(box, source, site=site, start=0.75, end=1.5)
+    part = convert_fetched(box, source, site, start=0.75, end=1.5)
     assert chapters_of(part, tmp_path) == [(0.0, 0.25, "one"), (0.25, 0.75, "two")]
 
 
@@ -171,7 +177,7 @@ def test_the_chapters_of_a_site_become_mp3s(box: Box, tmp_path: Path) -> None:
         artist="Певица",
         chapters=(Chapter(0.0, SCRIPTS[2]), Chapter(1.0, SCRIPTS[8])),
     )
-    made = convert(box, bare(tmp_path), site=pictured(picture, metadata), split_chapters=True)
+    made = convert_fetched(box, bare(tmp_path), pictured(picture, metadata), split_chapters=True)
     assert [part.title for part in made.facts.parts] == [SCRIPTS[2], SCRIPTS[8]]
     assert [part.duration for part in made.facts.parts] == pytest.approx([1.0, 2.0], abs=0.05)
     with zipfile.ZipFile(io.BytesIO(made.data)) as archive:
@@ -187,18 +193,18 @@ def test_a_sites_picture_is_drawn_on_wish(box: Box, tmp_path: Path) -> None:
     """As an attached one: square, or smaller; a large one is left out else, with a note."""
     source = bare(tmp_path)
     small = pictured(picture_file(tmp_path).read_bytes())
-    assert cover_of(convert(box, source, site=small, cover=Cover.ATTACHED), tmp_path).data == (
+    assert cover_of(convert_fetched(box, source, small, cover=Cover.ATTACHED), tmp_path).data == (
         small.picture
     )
-    square = convert(box, source, site=small, cover_square=True)
+    square = convert_fetched(box, source, small, cover_square=True)
     assert size(shown(square, tmp_path)) == (180, 180)
     large = pictured(picture_file(tmp_path, "large.png", "3000x1500").read_bytes())
-    usual = convert(box, source, site=large)
+    usual = convert_fetched(box, source, large)
     assert not cover_of(usual, tmp_path)
     assert usual.facts.notes == (TOO_LARGE,)
-    asked = convert(box, source, site=large, cover=Cover.ATTACHED)
+    asked = convert_fetched(box, source, large, cover=Cover.ATTACHED)
     assert size(shown(asked, tmp_path)) == (1400, 700)
-    none = convert(box, source, site=large, cover=Cover.NONE)
+    none = convert_fetched(box, source, large, cover=Cover.NONE)
     assert not cover_of(none, tmp_path)
     assert square.facts.notes == asked.facts.notes == none.facts.notes == ()
 
@@ -209,7 +215,7 @@ def test_a_frame_is_the_videos(box: Box, tmp_path: Path) -> None:
     ffmpeg(*PICTURE, *sound(1.0), "-t", 1, *H264, path)
     site = pictured(picture_file(tmp_path, "other.jpg", "320x180").read_bytes())
     for cover in (Cover.FRAME, 0.5):
-        mp3 = convert(box, path.read_bytes(), site=site, cover=cover)
+        mp3 = convert_fetched(box, path.read_bytes(), site, cover=cover)
         assert size(shown(mp3, tmp_path)) == (160, 120)
 
 
@@ -253,8 +259,9 @@ def test_a_bad_picture_harms_nothing(
 ) -> None:
     """It costs the cover alone, which is noted; sound, tags and chapters are there."""
     source = bare(tmp_path)
-    for options, note in (({}, usual), ({"cover_square": True}, asked)):
-        mp3 = convert(box, source, site=pictured(picture), **options)
+    wishes: list[tuple[dict[str, Any], str | None]] = [({}, usual), ({"cover_square": True}, asked)]
+    for options, note in wishes:
+        mp3 = convert_fetched(box, source, pictured(picture), **options)
         assert texts_of(tmp_path, mp3.data) == ALL_TAGS
         assert len(chapters_of(mp3, tmp_path)) == len(SCRIPTS)
         if note:
@@ -269,8 +276,8 @@ def test_a_picture_that_is_cut_off(box: Box, tmp_path: Path) -> None:
     whole = picture_file(tmp_path).read_bytes()
     site = pictured(whole[: len(whole) // 2])
     source = bare(tmp_path)
-    assert cover_of(convert(box, source, site=site), tmp_path).data == site.picture
-    drawn = convert(box, source, site=site, cover_square=True)
+    assert cover_of(convert_fetched(box, source, site), tmp_path).data == site.picture
+    drawn = convert_fetched(box, source, site, cover_square=True)
     if cover := cover_of(drawn, tmp_path):
         assert size(pixels(cover.data)) == (180, 180)
     else:
@@ -284,8 +291,8 @@ def test_a_picture_that_crashes_its_decoder(tmp_path: Path, options: dict[str, A
     engine = "tests.integration.converter_engine.misbehaving:crash_in_the_picture_decoder"
     source = bare(tmp_path)
     with Box(BoxLimits(), Cores(1), engine=engine) as box:
-        mp3 = convert(box, source, site=pictured(picture), cover=Cover.ATTACHED, **options)
-        without = convert(box, source, site=Site(METADATA), **options)
+        mp3 = convert_fetched(box, source, pictured(picture), cover=Cover.ATTACHED, **options)
+        without = convert_fetched(box, source, Site(METADATA), **options)
     assert mp3.data == without.data
     assert mp3.facts.notes == (UNREADABLE,)
 
@@ -295,7 +302,7 @@ def test_a_site_that_talks_without_end(box: Box, tmp_path: Path) -> None:
     endless = "🎻" * 5000
     chapters = tuple(Chapter(0.0012 * number, endless) for number in range(20_000))
     source = bare(tmp_path, seconds=6.5)
-    mp3 = convert(box, source, site=Site(Metadata(title=endless, chapters=chapters)))
+    mp3 = convert_fetched(box, source, Site(Metadata(title=endless, chapters=chapters)))
     found = chapters_of(mp3, tmp_path)
     assert len(found) == 5000
     assert {title for *_, title in found} == {"🎻" * 250} == {mp3.facts.source.title}

@@ -112,7 +112,7 @@ def test_what_a_site_says_has_a_bound() -> None:
     endless = "\U0001f3bb" * 100_000
     chapters = (jobs.Chapter(1 / 3, endless),) * 100_000
     names = ("title", "artist", "album", "album_artist", "date", "track", "genre", "comment")
-    said = replace(Metadata(**dict.fromkeys(names, endless)), chapters=chapters)
+    said = replace(told(**dict.fromkeys(names, endless)), chapters=chapters)
     payload = wire.document(site=Site(said).to_document(), options="x" * (64 << 10))
     assert len(payload) <= wire.MAX_PAYLOAD[Kind.START]
     site = Site.from_document(wire.parse_document(payload)["site"], None)
