@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from itertools import combinations_with_replacement
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
@@ -19,37 +19,11 @@ from gateway.reconversion import Reconversion
 from gateway.refusals import Refusal
 from gateway.reuse import Reuse
 from tests import sample_jobs
+from tests.interleaving import Interleaved
 from tests.sample_jobs import FACTS, NOW, POLICY, RESULT
 
 OTHER = ConversionOptions(quality=7)
 STEPS = 3
-
-
-class Interleaved:
-    """The jobs as `inner` keeps them; before its calls another's steps happen.
-
-    `places` says before which call, counted from 0, each of them does.
-    """
-
-    def __init__(self, inner: JobStore, steps: Iterator[None], places: tuple[int, ...]) -> None:
-        self._inner = inner
-        self._steps = steps
-        self._places = list(places)
-        self.calls = 0
-
-    def __getattr__(self, name: str) -> Any:
-        def call(*arguments: Any) -> Any:
-            self.advance(self.calls)
-            self.calls += 1
-            return getattr(self._inner, name)(*arguments)
-
-        return call
-
-    def advance(self, place: int) -> None:
-        """Take the steps that are due before that call."""
-        while self._places and self._places[0] <= place:
-            del self._places[0]
-            next(self._steps)
 
 
 def deleted(jobs: JobStore, job: Job) -> None:
