@@ -90,7 +90,7 @@ def test_a_converter_has_room_for_all_that_it_may_do_at_once(pods: dict[str, Wor
 
 
 def test_a_fetcher_has_room_for_all_that_it_may_do_at_once(pods: dict[str, Workload]) -> None:
-    """Its memory limit holds a run of yt-dlp for each fetch, its scratch folder a piece for each."""
+    """Its memory holds a run of yt-dlp for each fetch, its scratch folder a piece for each."""
     pod, itself = pods["fetcher"], 250
     at_once = number(pod, "FETCHES")
     assert pod.memory_limit >= (at_once * number(pod, "YT_DLP_MEMORY_MB") + itself) * MEBIBYTE
