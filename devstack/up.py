@@ -7,6 +7,7 @@ import shlex
 import signal
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, NoReturn
 
@@ -16,6 +17,7 @@ from devstack.ports import BadPort, choose
 from devstack.process import ProgramFailed
 from devstack.secret import write_private
 from devstack.stack import LOGIN_EMAIL, PORTS, Stack
+from fetcher.settings import FetcherSettings
 
 LOCAL = Path(__file__).parent.parent / ".local"
 WATCH_SECONDS = 0.5
@@ -51,7 +53,8 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="scripts/up",
         description="Runs the whole system on this machine, on loopback, until Ctrl-C.",
-        epilog=f"Variables that change a port, and the ports without them:\n{variables}",
+        epilog=f"Variables that change a port, and the ports without them:\n{variables}\n"
+        "Settings LINK_... and YT_DLP are passed on to gateway and fetcher.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
@@ -67,7 +70,9 @@ def _run(folder: Path, *, demo: bool) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "up.lock").open("w") as lock:
         _take(lock, folder)
-        stack = Stack(folder, choose(PORTS, os.environ), say=_say)
+        stack = Stack(
+            folder, choose(PORTS, os.environ), overrides=_about_links(os.environ), say=_say
+        )
         environment = folder / "env"
         environment.unlink(missing_ok=True)  # it stands there when all of it is true
         success = ""
@@ -85,6 +90,12 @@ def _run(folder: Path, *, demo: bool) -> int:
             _say("stopped")
     print(success, flush=True)
     return 0
+
+
+def _about_links(environ: Mapping[str, str]) -> dict[str, str]:
+    """The fetcher's settings about links, as whoever starts us has them in the environment."""
+    named = {name.upper() for name in FetcherSettings.model_fields} & environ.keys()
+    return {name: environ[name] for name in named if name.startswith(("LINK_", "YT_DLP"))}
 
 
 def _take(lock: IO[str], folder: Path) -> None:

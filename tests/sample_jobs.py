@@ -5,12 +5,15 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from chassis import mail_moves, moves
+from chassis import fetch_moves, mail_moves, moves
 from chassis.jobs import (
     Failure,
     Job,
+    Kind,
     Lease,
+    Link,
     Loudness,
+    Mail,
     MediaFacts,
     Policy,
     Result,
@@ -69,6 +72,44 @@ def receiving(
         lease=Lease("gateway", until),
         video_fid=video_fid or a_media_id(),
     )
+
+
+def linked(
+    now: datetime = NOW,
+    policy: Policy = POLICY,
+    *,
+    url: str = "https://videos.example.com/song",
+    kind: Kind = Kind.MP3,
+    sha256: str | None = None,
+    username: str = "ada@example.com",
+) -> Job:
+    """What a link made, and nobody has looked at."""
+    return Job(
+        fid=new_fid(),
+        username=username,
+        state=State.QUEUED,
+        created_at=now,
+        updated_at=now,
+        due_at=now + policy.announce_after(0),
+        source=Source(url),
+        kind=kind,
+        link=Link(url, url, sha256=sha256),
+        mail=moves.NO_MAIL if kind is Kind.MEDIA else Mail(),
+    )
+
+
+def fetching(
+    now: datetime = NOW,
+    policy: Policy = POLICY,
+    *,
+    attempts: int = 1,
+    video_fid: str | None = None,
+    picture_fid: str | None = None,
+    **named: Any,
+) -> Job:
+    job = replace(linked(now, policy, **named), attempts=attempts - 1)
+    video_fid, picture_fid = video_fid or a_media_id(), picture_fid or a_media_id()
+    return _moved(fetch_moves.fetch_claimed(job, "fetcher", video_fid, picture_fid, policy, now))
 
 
 def queued(

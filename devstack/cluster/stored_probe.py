@@ -7,7 +7,7 @@ each file without which a job is not ready.
 import os
 
 from chassis.mongo import connect
-from chassis.mongo.jobs import CACHED_CONTENT, CACHED_LINKS
+from chassis.mongo.jobs import CACHED_CONTENT
 from chassis.mongo.media import MP3S, VIDEOS
 from chassis.settings import StoreSettings, load_settings
 
@@ -26,9 +26,7 @@ def main() -> None:
         for store in FIELDS
     }
     jobs = list(client["jobs"]["jobs"].find())
-    naming = jobs + [
-        entry for name in (CACHED_CONTENT, CACHED_LINKS) for entry in client["jobs"][name].find()
-    ]
+    naming = jobs + list(client["jobs"][CACHED_CONTENT].find())
     for store, fields in FIELDS.items():
         named = {str(one[field]) for one in naming for field in fields if one.get(field)}
         for orphan in sorted((files[store] | chunks[store]) - named):

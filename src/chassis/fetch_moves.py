@@ -2,15 +2,16 @@
 
 A fetcher claims a job that waits, under fresh ids for what it will write, and takes the link's
 fetch key with it; a store refuses that while another fetches the same. What was fetched before is
-shared by naming its files first, and by looking then whether the cache still has them, as
-`chassis.sharing_moves` does with MP3s.
+shared by naming its files first (`adopting`), and by looking then whether the cache still has them,
+as `chassis.sharing_moves` does with MP3s.
 """
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
-from chassis.jobs import Job, Policy, Source, State
-from chassis.moves import NO_MAIL, Attempt, leased, waiting_again
+from chassis.jobs import Failure, Job, Policy, Source, State
+from chassis.moves import NO_MAIL, Attempt, finished, leased, waiting_again
 from chassis.result_key import key_of
 
 
@@ -39,36 +40,43 @@ def fetch_claimed(
 
 
 def naming(
-    job: Job,
-    attempt: Attempt,
-    video_fid: str,
-    picture_fid: str | None,
-    policy: Policy,
-    now: datetime,
+    job: Job, attempt: Attempt, files: Collection[str], policy: Policy, now: datetime
 ) -> Job | None:
-    """The attempt names other files than those it claimed the job with."""
+    """The attempt writes down which stored files it is about to share, beside its own.
+
+    It proves as well that nobody took the job over, so that its own files were named until now.
+    """
     if job.state is not State.FETCHING or not attempt.holds(job):
         return None
-    named = leased(job, attempt.holder, policy, now)
-    return replace(named, video_fid=video_fid, picture_fid=picture_fid)
+    return replace(leased(job, attempt.holder, policy, now), adopting=tuple(files))
 
 
 def fetched(
-    job: Job, attempt: Attempt, source: Source, policy: Policy, now: datetime
+    job: Job,
+    attempt: Attempt,
+    source: Source,
+    policy: Policy,
+    now: datetime,
+    *,
+    video_fid: str | None = None,
+    picture_fid: str | None = None,
 ) -> Job | None:
     """The source is stored whole: the job waits for a converter, with all its attempts before it.
 
-    Without a picture in the source's metadata the job lets go of the id it had for one.
+    Its files are those that it was claimed with, or others that it has named since. Without a
+    picture in the source's metadata the job lets go of the id it had for one.
     """
     if job.state is not State.FETCHING or not attempt.holds(job):
+        return None
+    if not {video_fid, picture_fid} <= {None, job.video_fid, job.picture_fid, *job.adopting}:
         return None
     pictured = source.metadata is not None and source.metadata.picture_sha256 is not None
     whole = replace(job, source=source)
     return replace(
         waiting_again(whole, policy, now),
         attempts=0,
-        video_fid=job.video_fid,
-        picture_fid=job.picture_fid if pictured else None,
+        video_fid=video_fid or job.video_fid,
+        picture_fid=(picture_fid or job.picture_fid) if pictured else None,
         result_key=key_of(whole),
         last_error=None,
         queued_at=now,
@@ -106,3 +114,10 @@ def done_without_mp3(
         last_error=None,
         mail=NO_MAIL,
     )
+
+
+def refused(job: Job, reason: Failure, policy: Policy, now: datetime) -> Job | None:
+    """Another job was told by the site why there is nothing: so is this one, which waits for it."""
+    if job.state is not State.QUEUED or not job.needs_fetch:
+        return None
+    return finished(job, State.FAILED, reason, policy, now)

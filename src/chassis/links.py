@@ -5,9 +5,10 @@ secrets may be given, oldest first: the last signs, all are accepted, so that th
 """
 
 import re
-from typing import Final
+from datetime import datetime
+from typing import Any, Final
 
-from itsdangerous import BadData, URLSafeTimedSerializer
+from itsdangerous import BadData, TimestampSigner, URLSafeTimedSerializer
 
 from chassis.errors import Permanent
 
@@ -27,12 +28,21 @@ class LinkSigner:
 
     def __init__(self, secrets: str, max_age: float) -> None:
         keys = [secret.strip() for secret in secrets.split(",") if secret.strip()]
+        self._keys = keys
         self._serializer = URLSafeTimedSerializer(keys, salt=_PURPOSE)
         self._max_age = max_age
 
     def sign(self, fid: str) -> str:
         """A signature for `fid`, good for `max_age` seconds from now."""
         return str(self._serializer.dumps(fid))
+
+    def sign_at(self, fid: str, time: datetime) -> str:
+        """As `sign`, good from `time` on; always the same for the same time, to the second."""
+        fixed = {"seconds": int(time.timestamp())}
+        serializer = URLSafeTimedSerializer(
+            self._keys, salt=_PURPOSE, signer=_SignerAt, signer_kwargs=fixed
+        )
+        return str(serializer.dumps(fid))
 
     def check(self, fid: str, signature: str) -> None:
         """Returns if `signature` opens `fid` now; raises InvalidLink."""
@@ -45,3 +55,15 @@ class LinkSigner:
             raise InvalidLink from error
         if signed != fid:
             raise InvalidLink
+
+
+class _SignerAt(TimestampSigner):
+    """Signs as if it were the time that it was made for, in seconds since 1970."""
+
+    def __init__(self, *arguments: Any, seconds: int, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._seconds = seconds
+
+    def get_timestamp(self) -> int:
+        """See TimestampSigner."""
+        return self._seconds

@@ -1,9 +1,13 @@
 """What links led to, kept for a while: the cache that is addressed by checksum.
 
 A *cached link* says what came by a link when its site was asked last. A *cached content* is a
-stored file, once, however many links lead to it. Both name files in `videos`, as jobs do (see
-JobStore.referenced): a file goes when neither a job nor the cache names it. Private uploads are
-never in here.
+stored file, a video or its picture, once, however many links lead to it. It names a file in
+`videos`, as jobs do (see JobStore.referenced): a file goes when neither a job nor the cache names
+it. Private uploads are never in here.
+
+A file gets in here in three steps: a job names it, the cache names it (`keep`), the job is seen to
+have named it until then, so that it cannot have been deleted meanwhile; only then do others find it
+(`confirm`). Whoever shares it names it in his job first, and looks then whether it still is here.
 
 An *asked site* says whether a video exists, so that a popular link asks its site once.
 """
@@ -18,6 +22,8 @@ from chassis.jobs import Failure, Metadata
 @dataclass(frozen=True, slots=True)
 class CachedLink:
     """What came by the links with that fetch key; `sha256` (hex) names its content.
+
+    The picture's content is the one that `metadata.picture_sha256` names.
 
     `etag`, `last_modified` and `version` are what the site calls it, for asking whether it changed:
     the first two are HTTP's validators (RFC 9110, section 8.8) of a direct link, the last is what
@@ -34,10 +40,15 @@ class CachedLink:
     checked_at: datetime
     expires_at: datetime
     metadata: Metadata | None = None
-    picture_fid: str | None = None
     etag: str | None = None
     last_modified: str | None = None
     version: str | None = None
+
+    @property
+    def contents(self) -> tuple[str, ...]:
+        """The hashes of the video, and of its picture if it has one."""
+        picture = self.metadata.picture_sha256 if self.metadata else None
+        return (self.sha256, picture) if picture else (self.sha256,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +91,15 @@ class MediaCache(Protocol):
         """The stored file with exactly that content, or None."""
 
     def keep(self, content: CachedContent) -> CachedContent:
-        """Take a stored file in; the one that is there already where its content is not new.
+        """Name a stored file; or the one that others find already, which counts as used then.
 
-        The caller's job has to name the file until this has returned.
+        Nobody finds it before `confirm`; until then another file of that content may replace it.
+        """
+
+    def confirm(self, content: CachedContent) -> bool:
+        """Let others find the file, if it still is kept; whether they do.
+
+        The caller's job has named it without a break until `keep` had returned.
         """
 
     def used(self, sha256: str, now: datetime) -> CachedContent | None:
@@ -91,14 +108,15 @@ class MediaCache(Protocol):
     def remove(self, content: CachedContent) -> bool:
         """Let go of a file unless it was used since it was read; whether it was let go.
 
-        Its file is then to be deleted by chassis.references.delete_unnamed.
+        That may be one that is not confirmed. Its file is then to be deleted by
+        chassis.references.delete_unnamed.
         """
 
     def total_bytes(self) -> int:
         """The size of all that is in the cache."""
 
     def least_recently_used(self, limit: int) -> list[CachedContent]:
-        """Contents, those used longest ago first."""
+        """Contents, those used longest ago first; also those that are not confirmed."""
 
     def asked(self, key: str) -> AskedSite | None:
         """What a site said of the links with that `Link.key`; None where it is to be asked."""

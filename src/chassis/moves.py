@@ -236,6 +236,7 @@ def waiting_again(job: Job, policy: Policy, now: datetime) -> Job:
         video_fid=None if fetching else job.video_fid,
         picture_fid=None if fetching else job.picture_fid,
         writing_fid=None,
+        adopting=() if fetching else job.adopting,
         produces=None,
         fetches=None,
     )
@@ -243,7 +244,7 @@ def waiting_again(job: Job, policy: Policy, now: datetime) -> Job:
 
 def finished(job: Job, state: State, reason: Failure, policy: Policy, now: datetime) -> Job:
     """The job as it ends without an MP3: it lets go of its files."""
-    tell = state is State.FAILED
+    tell = state is State.FAILED and not job.mail.settled
     return replace(
         job,
         state=state,

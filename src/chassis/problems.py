@@ -22,7 +22,7 @@ class Problem:
     extensions: dict[str, Any] = field(default_factory=dict)
 
     def to_body(self) -> bytes:
-        """The members `type`, `title`, `status`, `detail` and the extensions, `code` first, as JSON.
+        """The members `type`, `title`, `status`, `detail`, `code` and further extensions, as JSON.
 
         `type` is `about:blank`: the status says what kind of problem it is, `code` which one.
         """

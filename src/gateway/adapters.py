@@ -13,9 +13,11 @@ from flask_pymongo import PyMongo
 from chassis.broker import RabbitPublisher
 from chassis.errors import StoreUnavailable
 from chassis.health import Check, HealthServer
+from chassis.media_cache import MediaCache
 from chassis.mongo import GridFsMediaStore, MongoJobStore, is_reachable
 from chassis.mongo.client import CLIENT_OPTIONS
 from chassis.mongo.media import MP3S, VIDEOS
+from chassis.mongo.media_cache import MongoMediaCache
 from chassis.mongo.writer import Digest
 from chassis.ports import JobStore, MediaStore, Publisher
 from gateway.account_service import AccountService
@@ -34,6 +36,7 @@ class Adapters:
     jobs: JobStore
     videos: MediaStore
     mp3s: MediaStore
+    cache: MediaCache
     publisher: Publisher
     keys: KeyCache
     accounts: AccountService
@@ -69,6 +72,7 @@ class Connections:
             jobs=jobs,
             videos=videos,
             mp3s=mp3s,
+            cache=MongoMediaCache(client),  # the fetcher makes its indexes
             publisher=self._publisher,
             keys=self._keys,
             accounts=self._accounts,

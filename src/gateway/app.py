@@ -12,6 +12,9 @@ from chassis.links import LinkSigner
 from chassis.sharing import Sharing
 from gateway.adapters import Adapters
 from gateway.admission import Admission
+from gateway.batches import Batches
+from gateway.link_jobs import LinkJobs
+from gateway.media import Media
 from gateway.presenting import Presenter
 from gateway.reception import Desk
 from gateway.reconversion import Reconversion
@@ -21,14 +24,20 @@ from gateway.settings import SERVICE, GatewaySettings
 from gateway.uploads import Uploads
 from gateway.web.accounts import account_routes
 from gateway.web.answers import SAFETY
+from gateway.web.batches import batch_routes
 from gateway.web.conversions import conversion_routes
 from gateway.web.downloads import download_routes
 from gateway.web.errors import answer_errors
 from gateway.web.health import health_routes
 from gateway.web.identity import Identify
 from gateway.web.jobs import ShowJob, job_routes
+from gateway.web.media import media_routes
 from gateway.web.observation import ROUTE, Observed
+from gateway.web.pages import Readable, page_routes
 from gateway.web.polling import Polled
+from gateway.web.prefetch import prefetch_routes
+from gateway.web.rendering import Style
+from gateway.web.submissions import submission_routes
 from gateway.web.uploads import upload_routes
 
 
@@ -41,7 +50,8 @@ def create_app(
     app.url_map.merge_slashes = False
     world = connect(app)
     identify = Identify(world.keys, settings.token_issuer, settings.token_audience, now_utc)
-    presenter = Presenter(settings.public_url)
+    signer = LinkSigner(settings.link_secret.get_secret_value(), settings.link_hours * 3600)
+    presenter = Presenter(settings.public_url, signer.sign_at)
     show = ShowJob(world.jobs, presenter, now_utc)
     policy = settings.policy
     sharing = Sharing(world.jobs, policy, now_utc, keep_sources=settings.keep_sources)
@@ -56,17 +66,31 @@ def create_app(
     )
     uploads = Uploads(desk, world.publisher, settings.max_upload_bytes)
     removal = Removal(world.jobs, world.videos, world.mp3s, policy, now_utc)
-    links = LinkSigner(settings.link_secret.get_secret_value(), settings.link_hours * 3600)
+    links = LinkJobs(desk, world.publisher, world.cache, settings.link_rules, settings.link_fresh)
+    batches = Batches(world.jobs, links, desk.admission, removal)
+    media = Media(desk, links, world.cache, draining.wait, settings.media_wait_seconds)
+    most = settings.max_batch_entries
+    style = Style()
     ready = {**world.ready, "accepting": lambda: not draining.is_set()}
 
     app.register_blueprint(upload_routes(uploads, identify, presenter))
     app.register_blueprint(
-        conversion_routes(world.jobs, Reconversion(desk, world.publisher), identify, presenter)
+        conversion_routes(
+            world.jobs, Reconversion(desk, world.publisher, links), identify, presenter
+        )
     )
     app.register_blueprint(job_routes(world.jobs, removal, identify, presenter, show))
     app.register_blueprint(
-        download_routes(world.jobs, world.mp3s, links, identify, presenter, now_utc)
+        download_routes(world.jobs, world.mp3s, signer, identify, presenter, now_utc)
     )
+    app.register_blueprint(submission_routes(links, batches, identify, presenter, most))
+    app.register_blueprint(batch_routes(batches, identify, presenter))
+    app.register_blueprint(media_routes(media, links, world.videos, identify, presenter, now_utc))
+    app.register_blueprint(prefetch_routes(media, links, identify, presenter, most))
+    app.register_blueprint(
+        page_routes(Readable(world.jobs, signer, identify), world.mp3s, style, now_utc)
+    )
+    app.register_blueprint(style.routes())
     app.register_blueprint(account_routes(world.accounts))
     app.register_blueprint(health_routes(ready))
     answer_errors(app)
@@ -91,5 +115,6 @@ def _name_route() -> None:
 
 
 def _harden(response: Response) -> Response:
-    response.headers.update(SAFETY)
+    for name, value in SAFETY.items():
+        response.headers.setdefault(name, value)
     return response

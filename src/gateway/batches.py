@@ -20,7 +20,7 @@ from gateway import refusals
 from gateway.admission import Admission
 from gateway.idempotency import checked_key
 from gateway.link_jobs import LinkJobs, Sender
-from gateway.refusals import KeyInUse, NothingAccepted, RefusedLink, Refusal
+from gateway.refusals import KeyInUse, NothingAccepted, Refusal, RefusedLink
 from gateway.removal import Removal
 from gateway.tokens import User
 

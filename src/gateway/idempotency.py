@@ -81,6 +81,6 @@ def require_same(job: Job, sha256: str | None, options: ConversionOptions) -> No
 
 def require_same_link(job: Job, link: Link, options: ConversionOptions, kind: Kind) -> None:
     """Raise Refusal unless the job was made of that link and these options, for the same."""
-    made_of = (job.link.key, job.link.sha256) if job.link else None
+    made_of = (job.link.key, job.link.sha256) if job.link and not job.batch else None
     if (made_of, job.options, job.kind) != ((link.key, link.sha256), options, kind):
         raise refusals.key_reused()

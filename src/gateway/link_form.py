@@ -88,7 +88,7 @@ def _urls(name: str, value: object, max_entries: int) -> tuple[str, ...]:
     if len(urls) < len(listed):
         raise refusals.not_a_link(name)
     if not urls:
-        raise refusals.link_required()
+        raise refusals.nothing_listed(name)
     return urls
 
 

@@ -12,6 +12,7 @@ from chassis.jobs import Batch, Failure, Job, Kind, Link, Source, State, new_fid
 from chassis.link_rules import LinkRules
 from chassis.link_url import LinkUrl, parse_link
 from chassis.media_cache import CachedLink, MediaCache
+from chassis.metrics import CACHE_HITS, CACHE_SAVED_BYTES
 from chassis.moves import NO_MAIL
 from chassis.options import ConversionOptions
 from chassis.ports import JobExists, Publisher
@@ -129,10 +130,13 @@ class LinkJobs:
         return replace(job, result_key=key_of(job))
 
     def begun(self, job: Job) -> Job:
-        """A job that is stored now: ready where its MP3 is there, else announced to the fetchers."""
+        """A job that is stored now: ready where its MP3 is there, else told to the fetchers."""
         structlog.contextvars.bind_contextvars(job_id=job.fid)
         log.info("a link is submitted", kind=str(job.kind))
         answered = self._desk.reuse.answered(job)
+        if answered.state is State.READY and job.source.size is not None:
+            CACHE_HITS.labels("fresh").inc()
+            CACHE_SAVED_BYTES.inc(job.source.size)
         announce(self._publisher, answered)
         return answered
 
@@ -153,9 +157,11 @@ class LinkJobs:
         Its content may be gone.
         """
         known = self._cache.link(link.fetch_key)
-        if known is None or known.checked_at + self._fresh <= self._desk.clock():
+        if known is None:
             return None
-        return known if link.sha256 in (None, known.sha256) else None
+        if link.sha256 is not None:
+            return known if known.sha256 == link.sha256 else None
+        return known if known.checked_at + self._fresh > self._desk.clock() else None
 
     def _earlier(self, username: str, key: str | None) -> Job | None:
         desk = self._desk

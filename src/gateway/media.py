@@ -16,10 +16,10 @@ import structlog
 from chassis.errors import StoreUnavailable
 from chassis.jobs import Job, Kind, Link, State
 from chassis.media_cache import CachedContent, CachedLink, MediaCache
+from chassis.metrics import CACHE_HITS, CACHE_SAVED_BYTES
 from chassis.ports import JobExists
 from gateway import refusals
 from gateway.link_jobs import LinkJobs, Sender
-from gateway.metrics import MEDIA_BYTES_SAVED, MEDIA_HITS, MEDIA_MISSES
 from gateway.reception import Desk
 from gateway.refusals import MadeRoom
 
@@ -61,8 +61,9 @@ class Media:
         self._wait_seconds = wait_seconds
 
     def cached(self, link: Link) -> CachedFile | None:
-        """What is there without asking the link's site: the content with its checksum, or, without
-        one, what came by the link not long ago. That counts as use.
+        """What is there without asking the link's site; that counts as use.
+
+        It is the content with the link's checksum, or, without one, what came by it not long ago.
         """
         if link.sha256 is not None:
             return self._by_checksum(link, link.sha256)
@@ -76,10 +77,9 @@ class Media:
         """
         found = self.cached(link)
         if found is not None:
-            MEDIA_HITS.inc()
-            MEDIA_BYTES_SAVED.inc(found.content.size)
+            CACHE_HITS.labels("fresh").inc()
+            CACHE_SAVED_BYTES.inc(found.content.size)
             return found
-        MEDIA_MISSES.inc()
         job = self._finished(self.fetching(sender, link))
         if job.unfinished:
             return job
@@ -91,6 +91,13 @@ class Media:
         found = self._by_checksum(link, sha256)
         if found is None:
             raise MadeRoom
+        return found
+
+    def ahead(self, sender: Sender, link: Link) -> CachedFile | Job:
+        """As `file`, but nobody waits: the job is under way."""
+        found = self.cached(link) or self.fetching(sender, link)
+        if isinstance(found, Job) and not found.unfinished:
+            raise refusals.fetch_failed(found.failure)
         return found
 
     def fetching(self, sender: Sender, link: Link) -> Job:

@@ -17,11 +17,6 @@ BYTES_RECEIVED = Counter(
     "http_received_bytes_total", "Bytes of bodies received, by route.", ["route"]
 )
 BYTES_SENT = Counter("http_sent_bytes_total", "Bytes of bodies sent, by route.", ["route"])
-MEDIA_HITS = Counter("media_requests_hits_total", "Files asked for by link that were there.")
-MEDIA_MISSES = Counter("media_requests_misses_total", "Files asked for by link that were not.")
-MEDIA_BYTES_SAVED = Counter(
-    "media_requests_saved_bytes_total", "Bytes of files that were there, and so not fetched."
-)
 UPLOADS_UNDER_WAY = Gauge("uploads_under_way", "Uploads whose bytes are arriving now.")
 
 

@@ -1,11 +1,12 @@
 """The one table that says which HTTP answer each error becomes (RFC 9457)."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
 from chassis.errors import Retryable, ServiceError
 from chassis.problems import Problem
-from gateway.refusals import FetchFailed, JobFailed, JobGone
+from gateway.refusals import FetchFailed, JobFailed, JobGone, NothingAccepted, RefusedLink
 
 REALM: Final = 'Bearer realm="video-to-mp3"'
 RETRY_SECONDS: Final = 5
@@ -96,12 +97,28 @@ def problem_of(error: ServiceError) -> Problem:
         return Problem(status, error.code, error.detail)
     by_class = (status for kind, status in STATUS_BY_CLASS if isinstance(error, kind))
     status = next(by_class, None) or STATUS_BY_CODE[error.code]
-    return Problem(status, error.code, error.detail, _headers(error))
+    further: dict[str, Any] = {}
+    if isinstance(error, NothingAccepted):
+        further["refused"] = refused_links(error.refused)
+    return Problem(status, error.code, error.detail, _headers(error), further)
 
 
 def message_code(code: str) -> str:
     """The word of the older system for an error with that code; capitals where it had none."""
     return _MESSAGE_CODES.get(code, code.upper())
+
+
+def refused_links(refused: Sequence[RefusedLink]) -> list[dict[str, str]]:
+    """Links that cannot be accepted, each with why."""
+    return [
+        {
+            "video_url": link.url,
+            "code": link.error.code,
+            "detail": link.error.detail,
+            "message_code": message_code(link.error.code),
+        }
+        for link in refused
+    ]
 
 
 def problem_of_status(status: HTTPStatus, detail: str | None = None) -> Problem:

@@ -4,14 +4,18 @@ A source is deleted by whoever takes the last reference away: he first takes his
 whether any is left, then deletes. So the new job names the source first (as `receiving`, under a
 lease, so that no converter takes it up), and then looks whether the earlier one still names it: if
 so, every deleter that asks from now on finds the new one. If not, the source may be gone.
+
+What came by a link needs no stored source: where there is none, or where it lacks what the options
+need, the link is submitted anew.
 """
 
+from dataclasses import replace
 from functools import partial
 
 import structlog
 
 from chassis import moves
-from chassis.jobs import Job, Lease, Source, State, new_fid
+from chassis.jobs import Job, Kind, Lease, Link, Source, State, new_fid
 from chassis.options import ConversionOptions
 from chassis.ports import JobExists, Publisher
 from chassis.references import delete_unnamed, named_videos
@@ -20,6 +24,8 @@ from chassis.sharing_moves import adopting_if_offered
 from gateway import refusals
 from gateway.announcing import announce
 from gateway.idempotency import checked_key, earlier_job, require_same
+from gateway.link_form import needs_pixels
+from gateway.link_jobs import LinkJobs, Sender
 from gateway.reception import Desk
 from gateway.refusals import KeyInUse, NotReceivedYet, TakenOver
 
@@ -29,9 +35,10 @@ log = structlog.get_logger(__name__)
 class Reconversion:
     """Makes jobs of the sources that earlier jobs have."""
 
-    def __init__(self, desk: Desk, publisher: Publisher) -> None:
+    def __init__(self, desk: Desk, publisher: Publisher, links: LinkJobs) -> None:
         self._desk = desk
         self._publisher = publisher
+        self._links = links
 
     def accept(
         self,
@@ -46,22 +53,39 @@ class Reconversion:
         It belongs to the user to whom `first` belongs, whoever asks, and is ready where the same
         was converted before. Raises Refusal, NotReceivedYet, TooManyJobs or KeyInUse.
         """
+        if first.kind is Kind.PLAYLIST:
+            raise refusals.makes_no_mp3(first.kind)
         key = checked_key(idempotency_key)
         earlier = self._earlier(first.username, key)
         if earlier is not None:
-            require_same(earlier, first.source.sha256, options)
+            _require_same(earlier, first, options)
             return earlier
+        if first.link and not _suffices(first, first.link, options):
+            return self._brought_in_again(first, first.link, options, key, traceparent)
         if not first.has_source:
             raise NotReceivedYet if first.unfinished else refusals.source_gone()
         job = self._registered(first, options, key, traceparent)
         if not self._is_still_named(first):
             self._withdraw(job)
+            if first.link:
+                return self._brought_in_again(first, first.link, options, key, traceparent)
             raise refusals.source_gone()
         waiting = self._queued(job, first.source)
         log.info("a stored video is to be converted again", of_job_id=first.fid, job_id=job.fid)
         answered = self._desk.reuse.answered(waiting)
         announce(self._publisher, answered)
         return answered
+
+    def _brought_in_again(
+        self,
+        first: Job,
+        link: Link,
+        options: ConversionOptions,
+        key: str | None,
+        traceparent: str,
+    ) -> Job:
+        sender = Sender(first.username, traceparent, key)
+        return self._links.accept(sender, _link_for(link, options), options)
 
     def _earlier(self, username: str, key: str | None) -> Job | None:
         desk = self._desk
@@ -128,3 +152,22 @@ class Reconversion:
         if moved.source.sha256 is None:
             raise TakenOver
         return moved
+
+
+def _require_same(earlier: Job, first: Job, options: ConversionOptions) -> None:
+    """Raise Refusal unless the earlier job was made of the same video and these options."""
+    if first.link is None:
+        require_same(earlier, first.source.sha256, options)
+    elif not earlier.link or (earlier.link.key, earlier.options) != (first.link.key, options):
+        raise refusals.key_reused()
+
+
+def _suffices(first: Job, link: Link, options: ConversionOptions) -> bool:
+    """Whether the stored source of a job by link has all that the options need."""
+    return first.has_source and (link.pixels or not needs_pixels(options))
+
+
+def _link_for(link: Link, options: ConversionOptions) -> Link:
+    """The link as these options need it; another fetch of it has a checksum of its own."""
+    pixels = needs_pixels(options)
+    return link if pixels == link.pixels else replace(link, pixels=pixels, sha256=None)

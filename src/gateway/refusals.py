@@ -246,6 +246,11 @@ def media_link_required() -> Refusal:
     return Refusal("link_required", "Send url (a link), or urls (links).")
 
 
+def nothing_listed(name: str) -> Refusal:
+    """A list of links is empty."""
+    return Refusal("link_required", f"{name} has no link in it.")
+
+
 def not_a_link(name: str) -> InvalidUrl:
     """Where a link belongs stands something else."""
     return InvalidUrl(f"{name} has to be a link, as text.")

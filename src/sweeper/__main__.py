@@ -8,12 +8,13 @@ from typing import Final
 from chassis import logs
 from chassis.broker import RabbitPublisher
 from chassis.health import HealthServer, Heartbeat
-from chassis.mongo import GridFsMediaStore, MongoJobStore, connect, is_reachable
+from chassis.mongo import GridFsMediaStore, MongoJobStore, MongoMediaCache, connect, is_reachable
 from chassis.mongo.client import Client
 from chassis.mongo.media import MP3S, VIDEOS
 from chassis.ports import Publisher
 from chassis.settings import load_settings
 from chassis.termination import on_termination
+from sweeper.eviction import Eviction
 from sweeper.gauges import measure
 from sweeper.loop import Task, every, run_tasks
 from sweeper.orphans import OrphanWalk
@@ -23,6 +24,7 @@ from sweeper.settings import SweeperSettings
 SERVICE: Final = "sweeper"
 PREPARE_SECONDS: Final = 3600.0
 MEASURE_SECONDS: Final = 15.0
+EVICTION_SECONDS: Final = 15.0
 HUNG_SECONDS: Final = 180.0  # longer than the store and the broker may take for one job
 
 
@@ -56,10 +58,11 @@ def _tasks(
     alive: Heartbeat,
 ) -> list[Task]:
     jobs = MongoJobStore(client)
+    cache = MongoMediaCache(client)
     videos, mp3s = GridFsMediaStore(client, VIDEOS), GridFsMediaStore(client, MP3S)
 
     def prepare() -> None:
-        for store in (jobs, videos, mp3s):
+        for store in (jobs, cache, videos, mp3s):
             store.prepare()
 
     rounds = Rounds(
@@ -75,10 +78,12 @@ def _tasks(
         OrphanWalk(name, jobs, media, between_walks=settings.orphan_seconds)
         for name, media in ((VIDEOS, videos), (MP3S, mp3s))
     ]
+    eviction = Eviction(cache, jobs, videos, settings.cache_limits, between_rounds=EVICTION_SECONDS)
     return [
         Task("indexes", every(PREPARE_SECONDS, prepare)),
         Task("due jobs", every(settings.sweep_seconds, rounds.run)),
         *(Task(f"orphans in {walk.name}", walk.step) for walk in walks),
+        Task("cache", eviction.step),
         Task("gauges", every(MEASURE_SECONDS, partial(measure, jobs))),
     ]
 

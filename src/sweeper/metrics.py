@@ -25,3 +25,16 @@ OVERDUE = Gauge(
     "jobs_overdue_seconds",
     "How long ago a sweeper should have looked at the job that is due longest, or 0.",
 )
+CACHE_BYTES = Gauge("media_cache_bytes", "Size of all files in the cache of links.")
+CACHE_LIMIT_BYTES = Gauge("media_cache_limit_bytes", "How large the cache of links may be.")
+EVICTIONS = Counter(
+    "media_cache_evictions_total",
+    "Files that the cache of links let go, by reason: size (it was too large), age (unused).",
+    ["reason"],
+)
+for _reason in ("size", "age"):
+    # From 0 on: Prometheus sees no increase in a counter that begins at 1.
+    EVICTIONS.labels(_reason)
+EVICTED_BYTES = Counter(
+    "media_cache_evicted_bytes_total", "Size of all files that the cache of links let go."
+)

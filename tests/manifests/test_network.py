@@ -5,7 +5,6 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any
 
 from chassis.public_addresses import _NOT_PUBLIC_4, _NOT_PUBLIC_6, IPAddress, is_public
-
 from devstack.manifests import Object
 from devstack.settings_table import SERVICES
 from tests.manifests.workloads import Workload, objects, workloads

@@ -56,6 +56,12 @@ def test_a_converter_finishes_its_jobs_or_gives_them_back(pods: dict[str, Worklo
     assert grace(pods["converter"]) >= needed
 
 
+def test_a_fetcher_finishes_its_jobs_or_gives_them_back(pods: dict[str, Workload]) -> None:
+    """After its drain it has time to end what it runs and to write down that it gives back."""
+    stores_seconds = 30
+    assert grace(pods["fetcher"]) >= number(pods["fetcher"], "DRAIN_SECONDS") + stores_seconds
+
+
 def test_notification_finishes_its_mails(pods: dict[str, Workload]) -> None:
     """One mail that has just begun, and what waits for its place."""
     settings = NotificationSettings.model_fields

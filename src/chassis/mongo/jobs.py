@@ -22,8 +22,7 @@ log = structlog.get_logger(__name__)
 
 _JOB: Final = TypeAdapter(Job)
 CACHED_CONTENT: Final = "cached_content"
-CACHED_LINKS: Final = "cached_links"
-"""The collections of chassis.mongo.media_cache, which name stored files as jobs do."""
+"""The collection of chassis.mongo.media_cache that names stored files as jobs do."""
 
 _TEXT: Final = {"$type": "string"}
 _TIME: Final = {"$type": "date"}
@@ -75,7 +74,6 @@ class MongoJobStore:
     def __init__(self, client: Client) -> None:
         self._jobs = client["jobs"]["jobs"]
         self._cached_content = client["jobs"][CACHED_CONTENT]
-        self._cached_links = client["jobs"][CACHED_LINKS]
         self._reads = BatchedReads(self._by_fid)
 
     def prepare(self) -> None:
@@ -186,7 +184,6 @@ class MongoJobStore:
         for collection, fields in (
             (self._jobs, _MEDIA_FIELDS),
             (self._cached_content, ("video_fid",)),
-            (self._cached_links, ("picture_fid",)),
             (self._jobs, _MEDIA_FIELDS),
         ):
             if unnamed:

@@ -3,6 +3,7 @@
 Documents whose time is over are deleted by MongoDB itself (TTL indexes), within about a minute.
 """
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
@@ -13,7 +14,7 @@ from pymongo.errors import DuplicateKeyError
 from chassis.jobs import now_utc
 from chassis.media_cache import AskedSite, CachedContent, CachedLink
 from chassis.mongo.client import Client, store_errors
-from chassis.mongo.jobs import CACHED_CONTENT, CACHED_LINKS
+from chassis.mongo.jobs import CACHED_CONTENT
 
 _LINK: Final = TypeAdapter(CachedLink)
 _CONTENT: Final = TypeAdapter(CachedContent)
@@ -21,7 +22,7 @@ _ASKED: Final = TypeAdapter(AskedSite)
 _Entry = TypeVar("_Entry")
 
 _AT_ITS_TIME: Final = IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0)
-_TEXT: Final = {"$type": "string"}
+_CONFIRMED: Final = {"confirmed": True}
 
 
 class MongoMediaCache:
@@ -29,17 +30,14 @@ class MongoMediaCache:
 
     def __init__(self, client: Client) -> None:
         database = client["jobs"]
-        self._links = database[CACHED_LINKS]
+        self._links = database["cached_links"]
         self._content = database[CACHED_CONTENT]
         self._asked = database["asked_sites"]
 
     def prepare(self) -> None:
         """Create what indexes are missing; safe to repeat, also by several processes at once."""
         with store_errors():
-            by_picture = IndexModel(
-                [("picture_fid", ASCENDING)], partialFilterExpression={"picture_fid": _TEXT}
-            )
-            self._links.create_indexes([_AT_ITS_TIME, by_picture])
+            self._links.create_indexes([_AT_ITS_TIME])
             self._asked.create_indexes([_AT_ITS_TIME])
             self._content.create_indexes(
                 [
@@ -69,27 +67,31 @@ class MongoMediaCache:
     def content(self, sha256: str) -> CachedContent | None:
         """See MediaCache."""
         with store_errors():
-            return _entry(_CONTENT, "sha256", self._content.find_one({"_id": sha256}))
+            return _entry(_CONTENT, "sha256", self._content.find_one({"_id": sha256, **_CONFIRMED}))
 
     def keep(self, content: CachedContent) -> CachedContent:
         """See MediaCache."""
+        document = _document(_CONTENT, "sha256", content) | {"confirmed": False}
+        unconfirmed = {"_id": content.sha256, "confirmed": False}
         while True:
-            with store_errors():
-                try:
-                    self._content.insert_one(_document(_CONTENT, "sha256", content))
-                except DuplicateKeyError:
-                    pass  # it is there, unless it is removed right now
-                else:
-                    return content
             there = self.used(content.sha256, content.used_at)
             if there is not None:
                 return there
+            with store_errors(), suppress(DuplicateKeyError):  # it was confirmed just now
+                self._content.replace_one(unconfirmed, document, upsert=True)
+                return content
+
+    def confirm(self, content: CachedContent) -> bool:
+        """See MediaCache."""
+        kept = {"_id": content.sha256, "video_fid": content.video_fid}
+        with store_errors():
+            return bool(self._content.update_one(kept, {"$set": _CONFIRMED}).matched_count)
 
     def used(self, sha256: str, now: datetime) -> CachedContent | None:
         """See MediaCache."""
         with store_errors():
             found = self._content.find_one_and_update(
-                {"_id": sha256},
+                {"_id": sha256, **_CONFIRMED},
                 {"$max": {"used_at": now}},
                 return_document=ReturnDocument.AFTER,
             )

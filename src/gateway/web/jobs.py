@@ -46,7 +46,7 @@ def job_routes(
     @routes.get("/jobs")
     def list_jobs() -> Response:
         found = page(jobs, identify(request), request.args)
-        following = presenter.page_url(found.next_query) if found.next_query else None
+        following = presenter.jobs_url(found.next_query) if found.next_query else None
         return json_answer(
             {"jobs": [presenter.job(job) for job in found.jobs], "next": following},
             headers={"Cache-Control": "private, no-store"},

@@ -55,7 +55,7 @@ def test_a_chapter_that_is_not_there(chapter: str) -> None:
 
 def test_a_job_shows_its_chapters() -> None:
     """Each with its title and where it is; a job that was not split has none."""
-    presenter = Presenter("https://mp3.example.com")
+    presenter = Presenter("https://mp3.example.com", lambda fid, _: fid)
     job, _ = split_job()
     first, second = presenter.job(job)["result"]["chapters"]
     assert first == {

@@ -10,7 +10,7 @@ from gateway.presenting import Presenter, retry_after
 from tests import sample_jobs
 from tests.sample_jobs import NOW
 
-PRESENTER = Presenter("https://mp3.example.com")
+PRESENTER = Presenter("https://mp3.example.com", lambda fid, time: f"{fid}-{time:%H%M}")
 
 
 def test_a_ready_job() -> None:
@@ -18,6 +18,7 @@ def test_a_ready_job() -> None:
     job = sample_jobs.ready(sha256="f" * 64)
     assert PRESENTER.job(job) == {
         "fid": job.fid,
+        "kind": "mp3",
         "username": "ada@example.com",
         "status": "ready",
         "state": "FINISH",
@@ -25,6 +26,7 @@ def test_a_ready_job() -> None:
         "created_at": "2026-11-21T09:05:07.000Z",
         "updated_at": "2026-11-21T09:05:07.000Z",
         "expires_at": "2026-11-28T09:05:07.000Z",
+        "link": None,
         "source": {
             "name": "Holiday.mkv",
             "size": 1_000,
@@ -39,6 +41,7 @@ def test_a_ready_job() -> None:
                 "bitrate": 128_000,
                 "loudness": {"integrated": -23.5, "true_peak": -3.25, "clipped": 0},
             },
+            "metadata": None,
         },
         "options": {"bitrate": None, "quality": 2},
         "result": {
@@ -58,6 +61,8 @@ def test_a_ready_job() -> None:
         "attempts": 1,
         "status_url": f"https://mp3.example.com/jobs/{job.fid}",
         "download_url": f"https://mp3.example.com/download?fid={job.fid}",
+        "page_url": (f"https://mp3.example.com/download-music/{job.fid}?signature={job.fid}-0905"),
+        "batch_url": None,
         "convert_url": None,
     }
 

@@ -8,14 +8,21 @@ from pathlib import Path
 import pytest
 
 import gateway.refusals
-from chassis.errors import BrokerUnavailable, MediaMissing, ServiceError, StoreUnavailable
+from chassis.errors import (
+    BrokerUnavailable,
+    InvalidUrl,
+    MediaMissing,
+    ServiceError,
+    StoreUnavailable,
+    UrlNotAllowed,
+)
 from chassis.jobs import Failure
 from chassis.links import InvalidLink
 from chassis.options import InvalidOption
 from chassis.tokens import InvalidToken
 from gateway import refusals
-from gateway.problems import STATUS_BY_CODE, problem_of, problem_of_status
-from gateway.refusals import TokenRequired
+from gateway.problems import STATUS_BY_CODE, message_code, problem_of, problem_of_status
+from gateway.refusals import NothingAccepted, RefusedLink, TokenRequired
 
 
 def codes_in_refusals() -> set[str]:
@@ -28,6 +35,7 @@ def codes_in_refusals() -> set[str]:
         and call.args
         and isinstance(call.args[0], ast.Constant)
         and isinstance(call.args[0].value, str)
+        and call.args[0].value.isidentifier()  # the errors of chassis.errors bring their own codes
     } - {"cancelled"}
 
 
@@ -39,6 +47,8 @@ def test_every_code_has_its_status() -> None:
         "invalid_link",
         "media_missing",
         "store_unavailable",
+        "invalid_url",
+        "url_not_allowed",
     }
     assert codes_in_refusals() | elsewhere == set(STATUS_BY_CODE)
 
@@ -57,6 +67,15 @@ def test_every_code_has_its_status() -> None:
         (refusals.TooManyJobs(3), 429, {"Retry-After"}),
         (refusals.KeyInUse(), 409, {"Retry-After"}),
         (refusals.TakenOver(), 503, {"Retry-After"}),
+        (refusals.fetch_failed(Failure("video_unavailable", "Gone.")), 404, set()),
+        (refusals.fetch_failed(Failure("login_required", "A login.")), 403, set()),
+        (refusals.fetch_failed(Failure("checksum_mismatch", "Another.")), 409, set()),
+        (refusals.fetch_failed(Failure("url_not_allowed", "No.")), 422, set()),
+        (refusals.fetch_failed(Failure("site_unavailable", "Down.")), 502, set()),
+        (refusals.fetch_failed(Failure("too_slow", "Slow.")), 504, set()),
+        (refusals.MadeRoom(), 503, {"Retry-After"}),
+        (InvalidUrl(), 400, set()),
+        (UrlNotAllowed("No."), 422, set()),
         (StoreUnavailable("The store cannot be reached."), 503, {"Retry-After"}),
     ],
     ids=lambda value: getattr(value, "code", None),
@@ -94,3 +113,22 @@ def test_http_errors_look_the_same() -> None:
         "detail": "Nothing matches the given URI.",
         "code": "not_found",
     }
+
+
+def test_a_batch_says_of_each_link_why() -> None:
+    """Where none can be accepted, the problem has what the answer would have had."""
+    problem = problem_of(NothingAccepted([RefusedLink("ftp://x", UrlNotAllowed("No."))]))
+    assert json.loads(problem.to_body())["refused"] == [
+        {
+            "video_url": "ftp://x",
+            "code": "url_not_allowed",
+            "detail": "No.",
+            "message_code": "URL_NOT_ALLOWED",
+        }
+    ]
+
+
+def test_the_older_systems_words() -> None:
+    """Its clients know these."""
+    assert message_code("invalid_url") == message_code("link_required") == "INVALID_URL"
+    assert message_code("video_does_not_exist") == "VIDEO_DONT_EXISTS"

@@ -36,7 +36,7 @@ def paths(value: Mapping[str, Any], folder: str = "") -> Iterator[str]:
 
 def test_it_names_what_there_is() -> None:
     """No field that a job has not, and each that tells of the source's sound and of the MP3."""
-    job = Presenter("https://mp3.example.com").job(sample_jobs.ready())
+    job = Presenter("https://mp3.example.com", lambda fid, _: fid).job(sample_jobs.ready())
     there = set(paths(job))
     assert named() <= there
     told = {path for path in there if path.startswith(("source.media.", "result."))}

@@ -2,16 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from chassis.errors import ServiceError
-from chassis.fakes import FakeJobStore, FakeMediaStore, FakePublisher
+from chassis.fakes import FakeJobStore, FakeMediaCache, FakeMediaStore, FakePublisher
 from chassis.jobs import Job, State
+from chassis.link_rules import LinkRules
 from chassis.messages import MP3_QUEUE, VIDEO_QUEUE, JobMessage
 from chassis.options import ConversionOptions
 from chassis.sharing import Sharing
 from gateway.admission import Admission
+from gateway.link_jobs import LinkJobs
 from gateway.reception import Desk
 from gateway.reconversion import Reconversion
 from gateway.reuse import Reuse
@@ -33,7 +36,9 @@ class World:
         reuse = Reuse(sharing, self.jobs, self.videos, lambda task: task())
         admission = Admission(self.jobs, MAX_JOBS)
         desk = Desk(self.jobs, self.videos, admission, POLICY, "gateway", lambda: NOW, reuse)
-        self.reconversion = Reconversion(desk, self.publisher)
+        self.cache = FakeMediaCache(lambda: NOW)
+        links = LinkJobs(desk, self.publisher, self.cache, LinkRules(), timedelta(hours=1))
+        self.reconversion = Reconversion(desk, self.publisher, links)
 
     def add(self, job: Job) -> Job:
         """Store a job and its source."""

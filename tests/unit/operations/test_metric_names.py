@@ -13,6 +13,7 @@ import gateway.metrics
 import notification.metrics
 import sweeper.metrics
 from chassis.jobs import State
+from fetcher.failures import CODES
 from tests.monitoring import CHECKOUT, COMPONENTS, alerts, documents, metric_names, queries
 
 OURS = (
@@ -120,17 +121,32 @@ def test_states_exist() -> None:
 
 def test_failures_that_are_ours_are_told_from_others() -> None:
     """What the converter calls retryable is what the alert counts; no fault of a video is."""
-    [pattern] = {
-        value
-        for alert in alerts()
-        if alert["alert"] == "ConversionsFail"
-        for label, sign, value in _MATCHER.findall(alert["expr"])
-        if (label, sign) == ("outcome", "=~")
-    }
+    pattern = outcomes_counted_by("ConversionsFail")
     ours = set(raised("Retryable")) | {"internal", "store_unavailable", "broker_unavailable"}
     assert ours > {"engine_crashed", "internal"}
     assert {code for code in ours if not re.fullmatch(pattern, code)} == set()
     assert {code for code in raised("Permanent") if re.fullmatch(pattern, code)} == set()
+
+
+def test_failures_of_fetching_that_are_counted_exist() -> None:
+    """What a site or a network does to us counts; what is in the sender's hands does not."""
+    counted = set(outcomes_counted_by("FetchesFail").split("|"))
+    others = {"internal", "store_unavailable", "broker_unavailable"}
+    assert others <= counted <= CODES | others
+    assert {"site_unavailable", "fetch_interrupted"} <= counted
+    assert not counted & {"video_unavailable", "url_not_allowed", "too_large", "unknown_host"}
+
+
+def outcomes_counted_by(name: str) -> str:
+    """The pattern of outcomes of which an alert wants few."""
+    [pattern] = {
+        value
+        for alert in alerts()
+        if alert["alert"] == name
+        for label, sign, value in _MATCHER.findall(alert["expr"])
+        if (label, sign) == ("outcome", "=~")
+    }
+    return str(pattern)
 
 
 def raised(error: str) -> list[str]:
