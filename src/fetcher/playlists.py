@@ -4,13 +4,14 @@ import hashlib
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Final
 from uuid import UUID
 
 import structlog
 
 from chassis.errors import Permanent
 from chassis.jobs import Batch, Failure, Job, Link, Policy, Source, State
+from chassis.link_url import LinkUrl
 from chassis.logs import job_context
 from chassis.messages import LINK_QUEUE, MP3_QUEUE
 from chassis.moves import Attempt, finished
@@ -25,19 +26,7 @@ log = structlog.get_logger(__name__)
 _UUID_BYTES: Final = 16
 
 
-class ParsedLink(Protocol):
-    """A link that is allowed: its canonical form, and the key of what it leads to."""
-
-    @property
-    def url(self) -> str:
-        """The link."""
-
-    @property
-    def key(self) -> str:
-        """See chassis.jobs.Link."""
-
-
-Parse = Callable[[str], ParsedLink]
+Parse = Callable[[str], LinkUrl]
 """Reads a link; raises Permanent where it is none, or points where it must not."""
 
 

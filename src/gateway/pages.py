@@ -57,9 +57,10 @@ class NotValid:
 
 def not_ready(job: Job, now: datetime) -> NotReady:
     """The page of an unfinished job."""
-    doing = _WAITS_FOR_FETCH if job.needs_fetch else _DOING[job.state]
-    if job.state is State.QUEUED and job.last_error is not None:
-        doing = f"{_TRIED_AGAIN} {doing}"
+    doing = _DOING[job.state]
+    if job.state is State.QUEUED:
+        doing = _WAITS_FOR_FETCH if job.needs_fetch else doing
+        doing = f"{_TRIED_AGAIN} {doing}" if job.last_error else doing
     works = job.state in (State.FETCHING, State.CONVERTING)
     return NotReady(
         name=job.source.name,

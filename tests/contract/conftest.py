@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from chassis.fakes import FakeJobStore, FakeMediaStore
-from chassis.mongo import GridFsMediaStore, MongoJobStore, connect
+from chassis.fakes import FakeJobStore, FakeMediaCache, FakeMediaStore
+from chassis.media_cache import MediaCache
+from chassis.mongo import GridFsMediaStore, MongoJobStore, MongoMediaCache, connect
 from chassis.mongo.media import VIDEOS
 from chassis.ports import JobStore, MediaStore
 
@@ -30,3 +31,22 @@ def media_store(request: pytest.FixtureRequest) -> Iterator[MediaStore]:
         store = GridFsMediaStore(client, VIDEOS)
         store.prepare()
         yield store
+
+
+@pytest.fixture(params=["fake", "mongodb"])
+def cached_jobs(request: pytest.FixtureRequest) -> Iterator[tuple[JobStore, MediaCache]]:
+    """Jobs, and the cache that names files beside them."""
+    if request.param == "fake":
+        cache = FakeMediaCache()
+        yield FakeJobStore(cache), cache
+        return
+    with connect(request.getfixturevalue("mongodb_url"), "tests") as client:
+        jobs, stored = MongoJobStore(client), MongoMediaCache(client)
+        jobs.prepare()
+        stored.prepare()
+        yield jobs, stored
+
+
+@pytest.fixture
+def media_cache(cached_jobs: tuple[JobStore, MediaCache]) -> MediaCache:
+    return cached_jobs[1]

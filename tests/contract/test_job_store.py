@@ -6,9 +6,25 @@ from datetime import timedelta
 
 import pytest
 
-from chassis import mail_moves, moves
-from chassis.jobs import Job, Loudness, MediaFacts, Policy, Result, Source, State, new_fid, now_utc
+from chassis import fetch_moves, mail_moves, moves
+from chassis.jobs import (
+    Batch,
+    Chapter,
+    Job,
+    Kind,
+    Link,
+    Loudness,
+    MediaFacts,
+    Metadata,
+    Policy,
+    Result,
+    Source,
+    State,
+    new_fid,
+    now_utc,
+)
 from chassis.ports import JobExists, JobStore, KeyTaken
+from tests import sample_jobs
 
 POLICY = Policy()
 NOW = now_utc()
@@ -140,6 +156,71 @@ def test_jobs_with_a_result_key_are_found_oldest_first(job_store: JobStore) -> N
     assert job_store.with_result_key("unknown", State.QUEUED, 9) == []
 
 
+def test_a_link_is_fetched_by_one_job(job_store: JobStore) -> None:
+    """Claims of jobs with one fetch key: one holds it until it is over, the others are refused."""
+    jobs = [sample_jobs.linked(NOW) for _ in range(2)]
+    other = sample_jobs.linked(NOW, url="https://videos.example.com/another")
+    for job in (*jobs, other):
+        job_store.insert(job)
+
+    def claim(job: Job) -> Job | None:
+        return job_store.update(
+            job.fid,
+            lambda j: fetch_moves.fetch_claimed(j, "w", "a" * 24, "b" * 24, POLICY, NOW),
+        )
+
+    first = claim(jobs[0])
+    assert first is not None
+    assert claim(other) is not None
+    for _ in range(2):
+        with pytest.raises(KeyTaken):
+            claim(jobs[1])
+    assert job_store.get(jobs[1].fid) == jobs[1]
+    attempt = moves.Attempt("w", 1)
+    assert job_store.update(jobs[0].fid, lambda j: moves.given_back(j, attempt, POLICY, NOW))
+    assert claim(jobs[1]) is not None
+    with pytest.raises(KeyTaken):
+        claim(jobs[0])
+
+
+def test_jobs_of_a_link_are_found_oldest_first(job_store: JobStore) -> None:
+    """Those in one state, so many; however their pictures are wanted."""
+    links = [Link("https://example.com/a?x", "a", pixels=bool(n)) for n in range(3)]
+    ages = [NOW - timedelta(seconds=n) for n in range(3)]
+    jobs = [a_job(link=link, created_at=age) for link, age in zip(links, ages, strict=True)]
+    fetching = a_job(link=links[0], state=State.FETCHING)
+    for job in (*jobs, fetching, a_job(link=Link("b", "b")), a_job()):
+        job_store.insert(job)
+    assert job_store.with_link_key("a", State.QUEUED, 2) == [jobs[2], jobs[1]]
+    assert job_store.with_link_key("a", State.FETCHING, 9) == [fetching]
+    assert job_store.with_link_key("unknown", State.QUEUED, 9) == []
+
+
+def test_a_batch_is_found_in_its_order(job_store: JobStore) -> None:
+    """Whatever its jobs have become; no other batch's are among them."""
+    jobs = [a_job(batch=Batch("batch", place)) for place in (2, 0, 11)]
+    jobs.append(a_job(batch=Batch("batch", 1), state=State.FAILED))
+    for job in (*jobs, a_job(batch=Batch("another", 0)), a_job()):
+        job_store.insert(job)
+    assert job_store.in_batch("batch") == [jobs[1], jobs[3], jobs[0], jobs[2]]
+    assert job_store.in_batch("unknown") == []
+
+
+def test_a_job_of_a_link_comes_back_as_it_was_stored(job_store: JobStore) -> None:
+    """With its batch, what its site says, and whatever its fetch has named."""
+    metadata = Metadata(
+        title="映画", chapters=(Chapter(0.0, "One"), Chapter(61.5, "Two")), picture_sha256="cd" * 32
+    )
+    job = replace(
+        sample_jobs.fetching(NOW, kind=Kind.PLAYLIST, sha256="ab" * 32),
+        batch=Batch("batch", 3),
+        source=Source("映画", 7, "ab" * 32, metadata=metadata),
+        adopting=("a" * 24,),
+    )
+    job_store.insert(job)
+    assert job_store.get(job.fid) == job
+
+
 def test_no_change_is_lost_between_writers(job_store: JobStore) -> None:
     """Changes made at the same time all arrive, each on top of another."""
     job = a_job(announcements=0)
@@ -208,13 +289,15 @@ def test_due_pages_show_each_job_once(job_store: JobStore) -> None:
 
 
 def test_references_are_found_in_each_role(job_store: JobStore) -> None:
-    """A stored file counts as named as source, as MP3, or as one being written or adopted."""
-    names = [digit * 24 for digit in "123456"]
+    """A stored file counts as named as source or its picture, as MP3, as one being written or
+    adopted.
+    """
+    names = [digit * 24 for digit in "1234567"]
     job_store.insert(a_job(video_fid=names[0], writing_fid=names[1]))
-    job_store.insert(a_job(mp3_fid=names[2]))
+    job_store.insert(a_job(mp3_fid=names[2], picture_fid=names[5]))
     job_store.insert(a_job(adopting=(names[3], names[4])))
-    assert job_store.referenced(names) == set(names[:5])
-    assert job_store.referenced(names[4:]) == {names[4]}
+    assert job_store.referenced(names) == set(names[:6])
+    assert job_store.referenced(names[5:]) == {names[5]}
     assert job_store.referenced([]) == set()
 
 

@@ -1,55 +1,32 @@
 """A source that is converted again while others let it go: shared or refused, in every order."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from itertools import combinations_with_replacement
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
 from chassis import moves
-from chassis.fakes import FakeMediaStore, FakePublisher
+from chassis.fakes import FakeMediaCache, FakeMediaStore, FakePublisher
 from chassis.jobs import Job, State
+from chassis.link_rules import LinkRules
 from chassis.options import ConversionOptions
 from chassis.ports import JobStore
 from chassis.references import named_videos
 from chassis.sharing import Sharing
 from gateway.admission import Admission
+from gateway.link_jobs import LinkJobs
 from gateway.reception import Desk
 from gateway.reconversion import Reconversion
 from gateway.refusals import Refusal
 from gateway.reuse import Reuse
 from tests import sample_jobs
+from tests.interleaving import Interleaved
 from tests.sample_jobs import FACTS, NOW, POLICY, RESULT
 
 OTHER = ConversionOptions(quality=7)
 STEPS = 3
-
-
-class Interleaved:
-    """The jobs as `inner` keeps them; before its calls another's steps happen.
-
-    `places` says before which call, counted from 0, each of them does.
-    """
-
-    def __init__(self, inner: JobStore, steps: Iterator[None], places: tuple[int, ...]) -> None:
-        self._inner = inner
-        self._steps = steps
-        self._places = list(places)
-        self.calls = 0
-
-    def __getattr__(self, name: str) -> Any:
-        def call(*arguments: Any) -> Any:
-            self.advance(self.calls)
-            self.calls += 1
-            return getattr(self._inner, name)(*arguments)
-
-        return call
-
-    def advance(self, place: int) -> None:
-        """Take the steps that are due before that call."""
-        while self._places and self._places[0] <= place:
-            del self._places[0]
-            next(self._steps)
 
 
 def deleted(jobs: JobStore, job: Job) -> None:
@@ -114,8 +91,9 @@ def converted_again(jobs: JobStore, videos: FakeMediaStore, first: Job) -> Job |
     sharing = Sharing(jobs, POLICY, lambda: NOW, keep_sources=False)
     reuse = Reuse(sharing, jobs, videos, lambda task: task())
     desk = Desk(jobs, videos, Admission(jobs, 10), POLICY, "gateway", lambda: NOW, reuse)
+    links = LinkJobs(desk, FakePublisher(), FakeMediaCache(), LinkRules(), timedelta(hours=1))
     try:
-        return Reconversion(desk, FakePublisher()).accept(
+        return Reconversion(desk, FakePublisher(), links).accept(
             first, OTHER, idempotency_key=None, traceparent=""
         )
     except Refusal:

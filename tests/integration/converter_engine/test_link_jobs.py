@@ -2,6 +2,7 @@
 
 import io
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from threading import Event
 
@@ -10,8 +11,9 @@ from mutagen.id3 import ID3
 
 from chassis.fakes import FakePublisher
 from chassis.jobs import Job, Policy, State, now_utc
+from chassis.link_rules import LinkRules
 from chassis.messages import MP3_QUEUE, JobMessage
-from chassis.mongo import GridFsMediaStore, MongoJobStore, connect
+from chassis.mongo import GridFsMediaStore, MongoJobStore, MongoMediaCache, connect
 from chassis.mongo.client import Client
 from chassis.mongo.media import MP3S, VIDEOS
 from chassis.options import ConversionOptions
@@ -21,6 +23,7 @@ from converter.box import Box
 from converter.following import Followers
 from converter.handler import Converter
 from gateway.admission import Admission
+from gateway.link_jobs import LinkJobs
 from gateway.reception import Desk
 from gateway.reconversion import Reconversion
 from gateway.reuse import Reuse
@@ -62,7 +65,9 @@ class Service:
         reuse = Reuse(sharing, self.jobs, self.videos, lambda task: task())
         admission = Admission(self.jobs, 10)
         desk = Desk(self.jobs, self.videos, admission, POLICY, "gateway", now_utc, reuse)
-        self.reconversion = Reconversion(desk, self.publisher)
+        cache = MongoMediaCache(self.client)
+        links = LinkJobs(desk, self.publisher, cache, LinkRules(), timedelta(hours=1))
+        self.reconversion = Reconversion(desk, self.publisher, links)
 
     def fetched(self, sound: bytes, picture: bytes, stored_picture: bytes | None = None) -> Job:
         """A job whose link was fetched; what is stored as its picture may be another."""
@@ -128,7 +133,7 @@ def test_the_site_is_in_the_mp3_and_in_every_other_of_the_same_source(
             chapters = read.getall("CHAP")
             assert [str(one.sub_frames["TIT2"]) for one in chapters] == list(SCRIPTS)
             assert [frame.data for frame in read.getall("APIC")] == [picture]
-            assert service.publisher.published[-1] == (MP3_QUEUE, JobMessage.about(job))
+            assert (MP3_QUEUE, JobMessage.about(job)) in service.publisher.published
 
 
 def test_a_picture_that_is_another_is_left_out(

@@ -8,6 +8,7 @@ import socket
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,12 @@ import pika
 import requests
 from bson import ObjectId
 
-from chassis.jobs import Job, now_utc
+from chassis.jobs import Job, Metadata, now_utc
 from chassis.links import LinkSigner
+from chassis.media_cache import CachedContent, CachedLink
 from chassis.mongo import GridFsMediaStore, MongoJobStore, connect
 from chassis.mongo.media import MP3S, VIDEOS
+from chassis.mongo.media_cache import MongoMediaCache
 from devstack.services import Service
 from tests import sample_jobs
 from tests.integration.gateway.key_server import KeyServer
@@ -63,6 +66,7 @@ class RunningGateway:
         self.jobs = MongoJobStore(self.client)
         self.videos = GridFsMediaStore(self.client, VIDEOS)
         self.mp3s = GridFsMediaStore(self.client, MP3S)
+        self.cache = MongoMediaCache(self.client)
         self.links = LinkSigner(LINK_SECRET, 3600)
 
     @property
@@ -173,6 +177,33 @@ class RunningGateway:
             writer.write(data)
             writer.finish()
         return self.insert(replace(job, result=result))
+
+    def cached_file(
+        self, url: str, data: bytes, *, name: str = "A song", content_type: str = "video/mp4"
+    ) -> CachedContent:
+        """What the fetcher leaves of a link (and what a fetch was told) in the cache."""
+        now = now_utc()
+        media_id = self.videos.new_id()
+        with self.videos.writer(media_id, name=name, content_type=content_type) as writer:
+            writer.write(data)
+            stored = writer.finish()
+        content = CachedContent(stored.sha256, stored.size, media_id, now, now)
+        content = self.cache.keep(content)
+        assert self.cache.confirm(content)
+        self.cache.remember_link(
+            CachedLink(
+                fetch_key=url,
+                url=url,
+                sha256=stored.sha256,
+                size=stored.size,
+                name=name,
+                content_type=content_type,
+                checked_at=now,
+                expires_at=now + timedelta(hours=1),
+                metadata=Metadata(title=name, artist="Somebody"),
+            )
+        )
+        return content
 
     def messages(self, queue: str = "video") -> list[tuple[pika.BasicProperties, dict[str, Any]]]:
         """Take every message off `queue`."""

@@ -23,6 +23,7 @@ def test_a_job_is_shown(gateway: RunningGateway) -> None:
         *("fid", "username", "status", "state", "progress", "created_at", "updated_at"),
         *("expires_at", "source", "options", "result", "failure", "attempts"),
         *("seconds_waited", "seconds_converted", "status_url", "download_url", "convert_url"),
+        *("kind", "link", "page_url", "batch_url"),
     }
     assert shown["status"] == "queued"
     assert shown["state"] == "ONQUEUE"
@@ -124,10 +125,11 @@ def test_it_makes_no_difference_how_a_job_is_asked_for(gateway: RunningGateway) 
     queued = gateway.insert(sample_jobs.queued(now_utc(), username=user, name="Übung 動画.mkv"))
     failed = gateway.insert(sample_jobs.failed(now_utc(), username=user))
     ready = gateway.ready_job(user, b"mp3")
+    linked = gateway.insert(sample_jobs.linked(now_utc(), username=user))
     owner, other = gateway.bearer(user), gateway.bearer(gateway.user())
     admin = gateway.bearer(gateway.user(), admin=True)
     asked: list[tuple[str, dict[str, str]]] = [
-        *((job.fid, owner) for job in (queued, failed, ready)),
+        *((job.fid, owner) for job in (queued, failed, ready, linked)),
         *((queued.fid, headers) for headers in (admin, other, {}, {"Authorization": "Basic x"})),
         *((fid, owner) for fid in (new_fid(), new_fid().upper(), "-" * 36)),
     ]

@@ -2,8 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from chassis.fakes import FakeJobStore
-from chassis.jobs import MOVES, UNFINISHED, Job, Policy, State
+from chassis.fakes import FakeJobStore, FakeMediaCache
+from chassis.jobs import MOVES, Job, Kind, Policy, State
 from chassis.mail_moves import mail_is_due
 from chassis.ports import Move
 
@@ -11,8 +11,8 @@ from chassis.ports import Move
 class CheckedJobStore(FakeJobStore):
     """Jobs in memory; each change is held against the rules of the life of a job."""
 
-    def __init__(self, policy: Policy, now: datetime) -> None:
-        super().__init__()
+    def __init__(self, policy: Policy, now: datetime, cache: FakeMediaCache | None = None) -> None:
+        super().__init__(cache)
         self.now = now
         self._policy = policy
         self.completions: dict[str, int] = {}
@@ -58,11 +58,14 @@ class CheckedJobStore(FakeJobStore):
         followed = job.state is State.RECEIVING and job.follower is not None
         assert (job.writing_fid is not None) == (job.state is State.CONVERTING or followed)
         assert (job.follower is not None) == followed
-        assert (job.mp3_fid is not None) == (job.state is State.READY)
+        has_mp3 = job.state is State.READY and job.kind is Kind.MP3
+        assert (job.mp3_fid is not None) == has_mp3
         assert (job.lease is not None) == (at_work or job.state is State.RECEIVING)
         assert job.produces is None or job.state in (State.CONVERTING, State.READY)
-        assert not job.adopting or job.state is State.QUEUED
-        if job.state in UNFINISHED:
+        assert not job.adopting or job.state in (State.QUEUED, State.FETCHING)
+        assert (job.fetches is not None) == (job.state is State.FETCHING)
+        assert job.picture_fid is None or job.video_fid is not None
+        if job.unfinished and not (job.state is State.QUEUED and job.link):
             assert job.video_fid is not None
 
     def _check_due(self, job: Job) -> None:

@@ -20,23 +20,31 @@ from hypothesis.stateful import (
     rule,
 )
 
-from chassis import following_moves, mail_moves, moves, sharing_moves
-from chassis.fakes import FakeMediaStore, FakePublisher
+from chassis import fetch_moves, following_moves, mail_moves, moves, sharing_moves
+from chassis.fakes import FakeMediaCache, FakeMediaStore, FakePublisher
 from chassis.health import Heartbeat
-from chassis.jobs import Failure, Job, Policy, State
-from chassis.messages import VIDEO_QUEUE
+from chassis.jobs import Failure, Job, Kind, Metadata, Policy, Source, State
+from chassis.link_rules import LinkRules
+from chassis.media_cache import CachedLink
+from chassis.messages import LINK_QUEUE, VIDEO_QUEUE
 from chassis.moves import Attempt
 from chassis.options import ConversionOptions
-from chassis.ports import JobStore, KeyTaken, Move
+from chassis.ports import JobStore, KeyTaken, Move, StoredMedia
 from chassis.references import delete_unnamed, named_mp3s, named_videos
 from chassis.result_key import key_of
 from chassis.sharing import Sharing
+from chassis.steps import Steps
 from converter.single_flight import SingleFlight
+from fetcher.keeping import Files, Keeping
+from fetcher.ports import Stopped
+from fetcher.single_flight import FetchFlight
 from gateway.admission import Admission
+from gateway.link_jobs import LinkJobs
 from gateway.reception import Desk
 from gateway.reconversion import Reconversion
 from gateway.refusals import NotReceivedYet, Refusal
 from gateway.reuse import Reuse
+from sweeper.eviction import CacheLimits, Eviction
 from sweeper.orphans import OrphanWalk
 from sweeper.rounds import Rounds
 from tests import sample_jobs
@@ -55,6 +63,14 @@ PAUSES = st.sampled_from([timedelta(seconds=number) for number in SECONDS])
 MOST_UNFINISHED = 2  # few jobs, so that many hands are at one
 JOBS = st.integers(0, 2)  # the newest, the one before
 CONTENTS = st.sampled_from(["a" * 64, "a" * 64, "b" * 64])  # few, so that many jobs share a result
+# What each link leads to: two lead to the same, and one to what is uploaded too.
+LINKS = {
+    "https://a.example/": "c" * 64,
+    "https://b.example/": "c" * 64,
+    "https://c.example/": "a" * 64,
+}
+PICTURE = "d" * 64
+FRESH = timedelta(seconds=40)
 REASON = Failure("unlucky", "It did not work out.")
 GATEWAY = "gateway"  # as in tests.sample_jobs
 
@@ -69,6 +85,15 @@ class Work:
     attempt: Attempt
     video_fid: str
     writing_fid: str
+
+
+@dataclass(frozen=True)
+class Fetch:
+    """What a fetcher believes to be doing, as `Work`."""
+
+    fid: str
+    attempt: Attempt
+    job: Job
 
 
 @dataclass(frozen=True)
@@ -102,13 +127,15 @@ class JobLifecycle(RuleBasedStateMachine):
     """A store, files, sweepers, and any number of workers, each step in any order."""
 
     works = Bundle("works")
+    fetches = Bundle("fetches")
     sendings = Bundle("sendings")
 
     @initialize()
     def begin(self) -> None:
         self.now = NOW
         self.fids: list[str] = []
-        self.jobs = CheckedJobStore(POLICY, NOW)
+        self.cache = FakeMediaCache(lambda: self.now)
+        self.jobs = CheckedJobStore(POLICY, NOW, self.cache)
         self.videos, self.mp3s = FakeMediaStore(), FakeMediaStore()
         self.publisher = FakePublisher()
         self.rounds = Rounds(
@@ -133,9 +160,11 @@ class JobLifecycle(RuleBasedStateMachine):
             announce=lambda _queue, _job: None,
             delete_sources=lambda media_ids: self._delete_unnamed(self.videos, *media_ids),
         )
+        self.steps = Steps(self.jobs, self.publisher, POLICY, lambda: self.now)
+        self.keeping = Keeping(self.cache, self.steps, lambda: self.now)
         self.contents: dict[str, str] = {}
         # What a job is held by, as an onlooker keeps account of it.
-        self.held: dict[str, tuple[Work, datetime]] = {}
+        self.held: dict[str, tuple[Work | Fetch, datetime]] = {}
         self.following: dict[str, Work] = {}
         self.sending: dict[str, tuple[Sending, datetime]] = {}
         self.told: dict[str, int] = {}
@@ -181,13 +210,199 @@ class JobLifecycle(RuleBasedStateMachine):
         )
         before = {job.fid for job in self._all()}
         with suppress(NotReceivedYet, Refusal, Died):
-            Reconversion(desk, self.publisher).accept(
+            Reconversion(desk, self.publisher, self._links_of(desk)).accept(
                 first, ConversionOptions(quality=4), idempotency_key=None, traceparent=""
             )
+        self._note_new(before, self.contents[first.fid])
+
+    def _links_of(self, desk: Desk) -> LinkJobs:
+        return LinkJobs(desk, self.publisher, self.cache, LinkRules(), FRESH)
+
+    def _note_new(self, before: set[str], content: str) -> None:
         for job in self._all():
             if job.fid not in before:
                 self.fids.append(job.fid)
-                self.contents[job.fid] = self.contents[first.fid]
+                self.contents[job.fid] = content
+
+    @precondition(lambda self: sum(job.unfinished for job in self._all()) < MOST_UNFINISHED)
+    @rule(
+        url=st.sampled_from(sorted(LINKS)), kind=st.sampled_from([Kind.MP3, Kind.MP3, Kind.MEDIA])
+    )
+    def submit_link(self, url: str, kind: Kind) -> None:
+        job = sample_jobs.linked(self.now, POLICY, url=url, kind=kind)
+        self.contents[job.fid] = LINKS[url]
+        self.jobs.insert(job)
+        self.fids.append(job.fid)
+
+    @precondition(lambda self: any(job.needs_fetch for job in self._all()))
+    @rule(target=fetches, index=JOBS, worker=WORKERS)
+    def claim_fetch(self, index: int, worker: str) -> object:
+        return self._claim_fetch(self._pick(index), worker) or multiple()
+
+    def _claim_fetch(self, fid: str, worker: str) -> Fetch | None:
+        video_fid, picture_fid = self.videos.new_id(), self.videos.new_id()
+        holder = f"{worker}/{video_fid}"
+        try:
+            job = self.jobs.update(
+                fid,
+                lambda job: fetch_moves.fetch_claimed(
+                    job, holder, video_fid, picture_fid, POLICY, self.now
+                ),
+            )
+        except KeyTaken:
+            assert [
+                other for other in self._all() if other.fid != fid and other.state is State.FETCHING
+            ], "a fetch key is held by a job that does not fetch"
+            FetchFlight(self.jobs, self.steps, POLICY, lambda: self.now).wait(fid)
+            return None
+        if job is None:
+            return None
+        assert fid not in self.held or self.held[fid][1] <= self.now, "two attempts hold one job"
+        assert self.jobs.referenced([video_fid, picture_fid]) == {video_fid, picture_fid}
+        fetch = Fetch(fid, Attempt(holder, job.attempts), job)
+        self.held[fid] = fetch, self.now + POLICY.lease
+        self.tried[fid] = self.tried.get(fid, 0) + 1
+        assert job.attempts == self.tried[fid], "the job has lost count of its attempts"
+        return fetch
+
+    @rule(fetch=fetches)
+    def renew_fetch(self, fetch: Fetch) -> None:
+        if self._move(
+            fetch, lambda job: moves.renewed(job, fetch.attempt, POLICY, self.now, progress=0.5)
+        ):
+            self.held[fetch.fid] = fetch, self.now + POLICY.lease
+
+    @rule(fetch=fetches)
+    def begin_to_store(self, fetch: Fetch) -> None:
+        """Whether the job still is the fetcher's: it knows no better."""
+        assert fetch.job.video_fid
+        self.videos.files[fetch.job.video_fid] = b"the first bytes"
+
+    @rule(fetch=consumes(fetches), dies=st.sampled_from([False, False, True]))
+    def fetch(self, fetch: Fetch, dies: bool) -> None:
+        """The video is stored, kept in the cache, and the job goes on; or its fetcher `dies`."""
+        content, job = self.contents[fetch.fid], fetch.job
+        assert job.link
+        assert job.video_fid
+        assert job.picture_fid
+        for media_id in (job.video_fid, job.picture_fid):
+            self.videos.files[media_id] = b"a file"
+        stored = [
+            StoredMedia(job.video_fid, 1_000, content),
+            StoredMedia(job.picture_fid, 10, PICTURE),
+        ]
+        try:
+            files = self.keeping.kept(job, fetch.attempt, stored)
+        except Stopped:
+            assert self.held.get(fetch.fid, (None,))[0] != fetch, "the job was the fetcher's"
+            self._delete_unnamed(self.videos, *named_videos(job))
+            return
+        self.held[fetch.fid] = fetch, self.now + POLICY.lease
+        source = Source("Song", 1_000, content, metadata=Metadata(picture_sha256=PICTURE))
+        self.cache.remember_link(
+            CachedLink(
+                fetch_key=job.link.fetch_key,
+                url=job.link.url,
+                sha256=content,
+                size=1_000,
+                name="Song",
+                content_type="video/webm",
+                checked_at=self.now,
+                expires_at=self.now + timedelta(days=1),
+                metadata=source.metadata,
+            )
+        )
+        if not dies:
+            self._go_on(fetch, source, files)
+
+    @rule(fetch=consumes(fetches))
+    def share_what_was_fetched(self, fetch: Fetch) -> None:
+        """From the cache, if it has it; else the MP3 of it, if somebody has that."""
+        assert fetch.job.link
+        known = self.cache.link(fetch.job.link.fetch_key)
+        if known is None:
+            return
+        source = Source(known.name, known.size, known.sha256, metadata=known.metadata)
+        try:
+            files = self.keeping.shared(fetch.job, fetch.attempt, known)
+        except Stopped:
+            return
+        if files is None:
+            self._identify(fetch, source)
+        else:
+            self._go_on(fetch, source, files)
+
+    def _identify(self, fetch: Fetch, source: Source) -> None:
+        after = self._move(
+            fetch,
+            lambda job: fetch_moves.identified(job, fetch.attempt, source, POLICY, self.now),
+        )
+        if after:
+            del self.held[fetch.fid]
+            self.tried[fetch.fid] -= 1  # it does not count
+            Sharing(self.jobs, POLICY, lambda: self.now, keep_sources=False).answered(after)
+
+    def _go_on(self, fetch: Fetch, source: Source, files: Files) -> None:
+        def move(job: Job) -> Job | None:
+            if job.kind is Kind.MEDIA:
+                return fetch_moves.done_without_mp3(job, fetch.attempt, source, POLICY, self.now)
+            return fetch_moves.fetched(
+                job,
+                fetch.attempt,
+                source,
+                POLICY,
+                self.now,
+                video_fid=files.video_fid,
+                picture_fid=files.picture_fid,
+            )
+
+        after = self._move(fetch, move)
+        self._delete_unnamed(self.videos, *named_videos(fetch.job))
+        if after is None:
+            return
+        del self.held[fetch.fid]
+        self.tried[fetch.fid] = 0
+        if after.kind is Kind.MP3:
+            assert (after.video_fid, after.picture_fid) == (files.video_fid, files.picture_fid)
+        else:
+            assert self.cache.content(self.contents[fetch.fid])
+
+    @rule(
+        fetch=consumes(fetches),
+        move=st.sampled_from([moves.attempt_failed, moves.failed, moves.given_back]),
+    )
+    def end_fetch(self, fetch: Fetch, move: Fail) -> None:
+        """Without a video."""
+        reason = {} if move is moves.given_back else {"reason": REASON}
+        after = self._move(
+            fetch, lambda job: move(job, fetch.attempt, policy=POLICY, now=self.now, **reason)
+        )
+        self._delete_unnamed(self.videos, *named_videos(fetch.job))
+        if after:
+            del self.held[fetch.fid]
+            self.tried[fetch.fid] -= move is moves.given_back  # it does not count
+
+    @precondition(lambda self: any(job.needs_fetch for job in self._all()))
+    @rule(index=JOBS)
+    def refuse(self, index: int) -> None:
+        """Another job was told that there is nothing."""
+        self.jobs.update(
+            self._pick(index), lambda job: fetch_moves.refused(job, REASON, POLICY, self.now)
+        )
+
+    @precondition(lambda self: self.cache.total_bytes())
+    @rule(number=st.integers(1, 2))
+    def evict(self, number: int) -> None:
+        limits = CacheLimits(0, timedelta(days=30))
+        Eviction(
+            self.cache,
+            self.jobs,
+            self.videos,
+            limits,
+            between_rounds=1,
+            batch=number,
+            clock=lambda: self.now,
+        ).step()
 
     @precondition(lambda self: self._all())
     @rule(index=JOBS, what=st.sampled_from(["renewed", "stored", "interrupted"]))
@@ -405,11 +620,15 @@ class JobLifecycle(RuleBasedStateMachine):
     @invariant()
     def no_file_is_missing(self) -> None:
         for job in self._all():
-            if job.state in (State.QUEUED, State.CONVERTING):
+            if job.state is State.CONVERTING or (job.state is State.QUEUED and not job.needs_fetch):
                 assert job.video_fid in self.videos.files
-            if job.state is State.READY:
+            if job.state is State.READY and job.kind is Kind.MP3:
                 assert job.mp3_fid in self.mp3s.files
-                assert job.video_fid is None or job.video_fid in self.videos.files
+            if job.state is not State.FETCHING:
+                assert named_videos(job) <= set(self.videos.files)
+        for sha256 in (PICTURE, *LINKS.values()):
+            content = self.cache.content(sha256)
+            assert content is None or content.video_fid in self.videos.files
 
     @invariant()
     def each_job_was_completed_and_told_once(self) -> None:
@@ -433,11 +652,17 @@ class JobLifecycle(RuleBasedStateMachine):
         assert not self._all(), "jobs are left that nobody looks at"
         for job in self.jobs.ends.values():
             assert job.mail.settled or job.state is State.EXPIRED
+        while self.cache.total_bytes():
+            self.evict(100)
         self.sweep_orphans()
         assert not self.videos.files
         assert not self.mp3s.files
 
     def _work_off(self, queue: str, fid: str) -> None:
+        if queue == LINK_QUEUE:
+            if fetch := self._claim_fetch(fid, "well"):
+                self.fetch(fetch, dies=False)
+            return
         if queue != VIDEO_QUEUE:
             if sending := self._claim_mail(Sending(fid, "well")):
                 self.note_that_it_was_sent(sending)
@@ -447,7 +672,7 @@ class JobLifecycle(RuleBasedStateMachine):
         else:
             self.flight.follow(fid)
 
-    def _move(self, work: Work, move: Move) -> Job | None:
+    def _move(self, work: Work | Fetch, move: Move) -> Job | None:
         """Change the job in the name of `work`: only the attempt that holds it can.
 
         What a follower changes while the video arrives is of no account: None.

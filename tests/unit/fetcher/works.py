@@ -2,13 +2,14 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Event
 
 from chassis.errors import Permanent
 from chassis.fakes import FakeJobStore, FakeMediaCache, FakeMediaStore, FakePublisher
 from chassis.jobs import Chapter, Job, Kind, Link, Metadata
+from chassis.link_url import LinkUrl
 from chassis.media_cache import CachedLink
 from chassis.messages import JobMessage
 from fetcher.handler import Fetcher
@@ -29,17 +30,11 @@ MEMORY = Memory(
 )
 
 
-@dataclass(frozen=True)
-class ALink:
-    url: str
-    key: str
-
-
-def parse(text: str) -> ALink:
+def parse(text: str) -> LinkUrl:
     """Every link is allowed but those into the cellar."""
     if "cellar" in text:
         raise Permanent("url_not_allowed", "It leads into the cellar.")
-    return ALink(text, text.partition("?")[0])
+    return LinkUrl(text, text, "videos.example.com", 443)
 
 
 class ObedientSite:

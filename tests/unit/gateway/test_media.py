@@ -135,11 +135,14 @@ def test_a_file_that_had_to_make_room_at_once(world: World) -> None:
     assert refusal(world) == "not_kept"
 
 
-def test_a_job_that_its_owner_cancels_or_deletes(world: World) -> None:
+def test_a_job_that_its_owner_cancels(world: World) -> None:
     """Whoever waits for it learns that."""
     world.at_first_pause = lambda: ending(world, media_job(world), State.CANCELLED)
     assert refusal(world) == "cancelled"
-    world.pauses.clear()
+
+
+def test_a_job_that_its_owner_deletes(world: World) -> None:
+    """The same, where it is gone."""
     world.at_first_pause = lambda: world.jobs.remove(media_job(world))
     assert refusal(world) == "cancelled"
 

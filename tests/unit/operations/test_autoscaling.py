@@ -4,11 +4,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from fetcher.settings import FetcherSettings
 
 from chassis.jobs import Policy
 from chassis.messages import LINK_QUEUE, VIDEO_QUEUE
 from converter.settings import ConverterSettings
+from fetcher.settings import FetcherSettings
 from tests.monitoring import COMPONENTS, documents
 
 FOLDER = COMPONENTS / "autoscaling"

@@ -3,12 +3,12 @@
 import ast
 import re
 
-import fetcher.metrics
 import prometheus_client
 
 import auth.metrics
 import chassis.metrics
 import converter.metrics
+import fetcher.metrics
 import gateway.metrics
 import notification.metrics
 import sweeper.metrics
