@@ -1,19 +1,22 @@
 """A source that is converted again while others let it go: shared or refused, in every order."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from itertools import combinations_with_replacement
 from typing import cast
 
 import pytest
 
 from chassis import moves
-from chassis.fakes import FakeMediaStore, FakePublisher
+from chassis.fakes import FakeMediaCache, FakeMediaStore, FakePublisher
 from chassis.jobs import Job, State
+from chassis.link_rules import LinkRules
 from chassis.options import ConversionOptions
 from chassis.ports import JobStore
 from chassis.references import named_videos
 from chassis.sharing import Sharing
 from gateway.admission import Admission
+from gateway.link_jobs import LinkJobs
 from gateway.reception import Desk
 from gateway.reconversion import Reconversion
 from gateway.refusals import Refusal
@@ -88,8 +91,9 @@ def converted_again(jobs: JobStore, videos: FakeMediaStore, first: Job) -> Job |
     sharing = Sharing(jobs, POLICY, lambda: NOW, keep_sources=False)
     reuse = Reuse(sharing, jobs, videos, lambda task: task())
     desk = Desk(jobs, videos, Admission(jobs, 10), POLICY, "gateway", lambda: NOW, reuse)
+    links = LinkJobs(desk, FakePublisher(), FakeMediaCache(), LinkRules(), timedelta(hours=1))
     try:
-        return Reconversion(desk, FakePublisher()).accept(
+        return Reconversion(desk, FakePublisher(), links).accept(
             first, OTHER, idempotency_key=None, traceparent=""
         )
     except Refusal:

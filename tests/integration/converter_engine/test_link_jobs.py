@@ -2,6 +2,7 @@
 
 import io
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from threading import Event
 
@@ -10,10 +11,12 @@ from mutagen.id3 import ID3
 
 from chassis.fakes import FakePublisher
 from chassis.jobs import Job, Policy, State, now_utc
+from chassis.link_rules import LinkRules
 from chassis.messages import MP3_QUEUE, JobMessage
 from chassis.mongo import GridFsMediaStore, MongoJobStore, connect
 from chassis.mongo.client import Client
 from chassis.mongo.media import MP3S, VIDEOS
+from chassis.mongo.media_cache import MongoMediaCache
 from chassis.options import ConversionOptions
 from chassis.ports import MediaStore
 from chassis.sharing import Sharing
@@ -21,6 +24,7 @@ from converter.box import Box
 from converter.following import Followers
 from converter.handler import Converter
 from gateway.admission import Admission
+from gateway.link_jobs import LinkJobs
 from gateway.reception import Desk
 from gateway.reconversion import Reconversion
 from gateway.reuse import Reuse
@@ -62,7 +66,9 @@ class Service:
         reuse = Reuse(sharing, self.jobs, self.videos, lambda task: task())
         admission = Admission(self.jobs, 10)
         desk = Desk(self.jobs, self.videos, admission, POLICY, "gateway", now_utc, reuse)
-        self.reconversion = Reconversion(desk, self.publisher)
+        cache = MongoMediaCache(self.client)
+        links = LinkJobs(desk, self.publisher, cache, LinkRules(), timedelta(hours=1))
+        self.reconversion = Reconversion(desk, self.publisher, links)
 
     def fetched(self, sound: bytes, picture: bytes, stored_picture: bytes | None = None) -> Job:
         """A job whose link was fetched; what is stored as its picture may be another."""
