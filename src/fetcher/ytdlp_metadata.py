@@ -9,6 +9,9 @@ from fetcher.ytdlp_reading import Facts, dictionaries, number, text, texts
 _MOST_CHAPTERS: Final = 2000
 _DATE: Final = re.compile(r"(\d{4})(\d\d)(\d\d)")
 _UNTITLED: Final = re.compile(r"<Untitled Chapter (\d+)>")
+# What is no extractor for one site: it numbers videos, and takes a page's time for theirs.
+_ANY_PAGE: Final = frozenset({"Generic", "HTML5MediaEmbed"})
+_FIRST: Final = " (1)"
 _TOPIC: Final = " - Topic"  # YouTube's name for the channel of an artist that it made itself
 
 
@@ -24,14 +27,18 @@ def metadata_of(facts: Facts) -> Metadata:
     uploader = text(facts, "uploader", "channel", "uploader_id")
     year = number(facts, "release_year")
     position = number(facts, "track_number")
+    title = text(facts, "title", "fulltitle")
+    any_page = text(facts, "extractor_key") in _ANY_PAGE
+    if title and any_page:
+        title = title.removesuffix(_FIRST)
     return Metadata(
-        title=track if track and artist else text(facts, "title", "fulltitle"),
+        title=track if track and artist else title,
         artist=artist or (uploader.removesuffix(_TOPIC) if uploader else None),
         album=text(facts, "album"),
         album_artist=", ".join(texts(facts, "album_artists")) or text(facts, "album_artist"),
         date=_date(facts, "release_date")
         or (str(int(year)) if year else None)
-        or _date(facts, "upload_date"),
+        or (None if any_page else _date(facts, "upload_date")),
         track=str(int(position)) if position and position >= 1 else None,
         genre=", ".join(texts(facts, "genres")) or text(facts, "genre"),
         comment=text(facts, "webpage_url", "original_url"),

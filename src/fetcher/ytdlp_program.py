@@ -17,14 +17,31 @@ _ALWAYS: Final = (
     *("--ignore-config", "--no-plugin-dirs", "--no-cache-dir", "--no-js-runtimes"),
     *("--color", "never", "--no-progress", "--xff", "never"),
     *("--abort-on-error", "--ignore-no-formats-error", "--downloader", "native"),
-    *("--retries", "3", "--extractor-retries", "1"),
 )
 _FACTS: Final = ("--dump-single-json", "--flat-playlist", "--format", "b*")
 _STREAM: Final = (
     *("--output", "-", "--format", "all", "--fixup", "never", "--no-mtime"),
-    *("--abort-on-unavailable-fragments", "--fragment-retries", "5"),
-    *("--retry-sleep", "exp=0.5:8", "--retry-sleep", "fragment:exp=0.5:8"),
+    "--abort-on-unavailable-fragments",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """The way to the sites: the guard, and how often and after how many seconds to try again."""
+
+    proxy_url: str
+    stall_seconds: float
+    retry_pauses: tuple[float, ...]
+
+    def options(self) -> list[str]:
+        """What yt-dlp is told of it."""
+        tries = str(len(self.retry_pauses))
+        pause = f"exp={self.retry_pauses[0]:g}:{self.retry_pauses[-1]:g}"
+        return [
+            *("--proxy", self.proxy_url, "--socket-timeout", f"{self.stall_seconds:g}"),
+            *("--retries", tries, "--fragment-retries", tries, "--extractor-retries", "1"),
+            *("--retry-sleep", pause, "--retry-sleep", f"fragment:{pause}"),
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,27 +55,26 @@ class Program:
     zipapp: Path | None = None
     javascript: str | None = None
 
-    def facts(self, proxy_url: str, stall_seconds: float, url: str) -> list[str]:
+    def facts(self, network: Network, url: str) -> list[str]:
         """Says as JSON what is at `url`, a video."""
         options = ("--no-playlist", "--playlist-items", "1:2")
-        return [*self._start(proxy_url, stall_seconds), *_FACTS, *options, "--", url]
+        return [*self._start(network), *_FACTS, *options, "--", url]
 
-    def listing(self, proxy_url: str, stall_seconds: float, url: str, limit: int) -> list[str]:
+    def listing(self, network: Network, url: str, limit: int) -> list[str]:
         """Says as JSON what the first `limit` entries of the playlist at `url` are."""
         options = ("--yes-playlist", "--playlist-items", f"1:{limit}")
-        return [*self._start(proxy_url, stall_seconds), *_FACTS, *options, "--", url]
+        return [*self._start(network), *_FACTS, *options, "--", url]
 
-    def stream(self, proxy_url: str, stall_seconds: float, facts: Path) -> list[str]:
+    def stream(self, network: Network, facts: Path) -> list[str]:
         """Writes the one format in the file `facts` to its standard output."""
-        return [*self._start(proxy_url, stall_seconds), *_STREAM, "--load-info-json", str(facts)]
+        return [*self._start(network), *_STREAM, "--load-info-json", str(facts)]
 
-    def _start(self, proxy_url: str, stall_seconds: float) -> list[str]:
+    def _start(self, network: Network) -> list[str]:
         # Isolated (-I): neither its working folder nor PYTHON... variables bring in code.
         python = [sys.executable, "-I", "-X", "utf8"]
         module = [str(self.zipapp)] if self.zipapp else ["-m", "yt_dlp"]
         runtime = ["--js-runtimes", self.javascript] if self.javascript else []
-        network = ["--proxy", proxy_url, "--socket-timeout", f"{stall_seconds:g}"]
-        return [*python, *module, *_ALWAYS, *runtime, *network]
+        return [*python, *module, *_ALWAYS, *runtime, *network.options()]
 
 
 def environment(folder: Path) -> Mapping[str, str]:
@@ -72,6 +88,6 @@ def environment(folder: Path) -> Mapping[str, str]:
         "HOME": str(folder),
         "TMPDIR": str(folder),
         "XDG_CACHE_HOME": str(folder),
-        "PATH": str(folder),
+        "PATH": str(folder / "no-programs"),
         "LANG": "C.UTF-8",
     }

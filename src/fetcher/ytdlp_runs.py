@@ -15,7 +15,7 @@ from fetcher.watch import Watch
 from fetcher.ytdlp_errors import failure_told
 from fetcher.ytdlp_formats import Format
 from fetcher.ytdlp_process import Run
-from fetcher.ytdlp_program import Program, environment
+from fetcher.ytdlp_program import Network, Program, environment
 from fetcher.ytdlp_reading import Facts
 
 _MOST_FACTS: Final = 32 << 20
@@ -34,7 +34,7 @@ class YtDlp:
         folder: Path,
     ) -> None:
         self._program = program
-        self._session = session
+        self._network = Network(session.proxy_url, limits.stall_seconds, limits.retry_pauses)
         self._watch = watch
         self._limits = limits
         self._folder = folder
@@ -44,13 +44,11 @@ class YtDlp:
 
         Raises Permanent, Retryable, Stopped.
         """
-        proxy_url = self._session.proxy_url
-        return self._asked(self._program.facts(proxy_url, self._limits.stall_seconds, url))
+        return self._asked(self._program.facts(self._network, url))
 
     def listing(self, url: str, limit: int) -> Facts:
         """What the first `limit` entries of the playlist at `url` are; raises as `facts`."""
-        stall = self._limits.stall_seconds
-        return self._asked(self._program.listing(self._session.proxy_url, stall, url, limit))[0]
+        return self._asked(self._program.listing(self._network, url, limit))[0]
 
     def stream(self, facts: Facts, chosen: Format) -> Generator[bytes, None, None]:
         """The bytes of that format of the video, in whole chunks of CHUNK_BYTES except the last.
@@ -61,7 +59,7 @@ class YtDlp:
         kept = {name: facts[name] for name in _KEPT if facts.get(name) is not None}
         path = self._folder / "facts.json"
         path.write_text(json.dumps({**kept, "formats": [chosen.facts]}), encoding="utf-8")
-        command = self._program.stream(self._session.proxy_url, self._limits.stall_seconds, path)
+        command = self._program.stream(self._network, path)
         received = 0
         with self._started(command, self._watch.seconds_left) as run, self._watch.receiving():
             while data := run.output.read(CHUNK_BYTES):

@@ -90,7 +90,7 @@ class MediaSite:
     def serve_folder(self, folder: Path) -> None:
         """Serve the files of `folder` at its root."""
         for path in folder.iterdir():
-            self.serve(f"/{path.name}", Resource(path.read_bytes(), _TYPES[path.suffix]))
+            self.serve(f"/{path.name}", Resource(path.read_bytes(), _TYPES.get(path.suffix, _ANY)))
 
     def asked(self, path: str) -> list[Request]:
         """The requests for `path` so far."""
@@ -116,6 +116,7 @@ class MediaSite:
         return type("Handler", (_Answering,), {"site": self})
 
 
+_ANY = "application/octet-stream"
 _TYPES = {
     ".m3u8": "application/vnd.apple.mpegurl",
     ".mpd": "application/dash+xml",

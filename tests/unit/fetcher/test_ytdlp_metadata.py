@@ -70,6 +70,12 @@ def test_a_channel_of_an_artist_is_named_for_the_artist() -> None:
     assert metadata_of({"title": "x", "uploader": "One Singer - Topic"}).artist == "One Singer"
 
 
+def test_any_page_says_less_of_its_video() -> None:
+    """The generic extractor numbers titles, and has the time of the page for that of the video."""
+    facts = {"extractor_key": "HTML5MediaEmbed", "title": "A (1)", "upload_date": "20260102"}
+    assert metadata_of(facts) == Metadata(title="A")
+
+
 def test_what_is_missing_is_missing() -> None:
     """Nothing is made up."""
     assert metadata_of({"id": "x", "chapters": None, "artists": []}) == Metadata()
