@@ -157,7 +157,7 @@ def test_what_it_started_ends_with_it(started: Started, tmp_path: Path) -> None:
         open({str(told)!r}, "w").write(str(child.pid))
         """
     started(f"{child}\n        print('{{}}')").facts("https://v.example/")
-    assert not is_alive(int(told.read_text()))
+    wait_for(lambda: not is_alive(int(told.read_text())), 5, "the child's end")
     hanging = started(f"{child}\n        time.sleep(600)", replace(LIMITS, extract_seconds=1.0))
     assert code_of(lambda: hanging.facts("https://v.example/")) == "site_unavailable"
     wait_for(lambda: not is_alive(int(told.read_text())), 5, "the child's end")
