@@ -5,6 +5,7 @@ import hashlib
 import itertools
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -33,7 +34,7 @@ def path_of(url: str, sha256: str | None = None) -> str:
     return f"/media?url={quote(url, safe='')}" + (f"&sha256={sha256}" if sha256 else "")
 
 
-def ended(gateway: RunningGateway, fid: str, state: State, **fields: object) -> None:
+def ended(gateway: RunningGateway, fid: str, state: State, **fields: Any) -> None:
     """What the fetcher writes down at the end of a job."""
 
     def move(job: Job) -> Job:

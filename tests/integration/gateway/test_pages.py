@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import requests
@@ -13,14 +14,14 @@ from tests import sample_jobs
 from tests.integration.gateway.running import LINK_SECRET, PUBLIC_URL, RunningGateway
 
 
-def page(gateway: RunningGateway, fid: str, **options: object) -> requests.Response:
+def page(gateway: RunningGateway, fid: str, **options: Any) -> requests.Response:
     return gateway.request("GET", f"/download-music/{fid}", **options)
 
 
-def linked(gateway: RunningGateway, **fields: object) -> Job:
+def linked(gateway: RunningGateway, **fields: Any) -> Job:
     """A job by link, which nobody has looked at."""
     job = sample_jobs.linked(now_utc(), username=gateway.user())
-    return gateway.insert(replace(job, **fields))  # type: ignore[arg-type]  # fields of a job
+    return gateway.insert(replace(job, **fields))
 
 
 def ready_by_link(gateway: RunningGateway, data: bytes) -> Job:

@@ -40,8 +40,12 @@ def test_a_file_is_stored_as_it_was_sent(gateway: RunningGateway) -> None:
     assert answer.status_code == 202
     fid = answer.json()["fid"]
     assert answer.headers["Location"] == f"/jobs/{fid}"
-    assert answer.json() == {
+    accepted = answer.json()
+    page_url = accepted.pop("page_url")
+    assert page_url.startswith(f"{PUBLIC_URL}/download-music/{fid}?signature=")
+    assert accepted == {
         "message": "success!",
+        "message_code": "ONQUEUE",
         "fid": fid,
         "status": "queued",
         "status_url": f"{PUBLIC_URL}/jobs/{fid}",

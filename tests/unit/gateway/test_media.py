@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -31,7 +32,7 @@ def refusal(world: World, sha256: str | None = None) -> str:
     return caught.value.code
 
 
-def ending(world: World, job: Job, state: State, **fields: object) -> None:
+def ending(world: World, job: Job, state: State, **fields: Any) -> None:
     """What the fetcher would write down."""
 
     def ended(found: Job) -> Job:
