@@ -61,7 +61,8 @@ class Bringer(Protocol):
     """Brings in what links lead to, through the guard.
 
     Both methods raise Permanent (the link, or what it leads to, is at fault), Retryable (its site
-    or the network is), or Stopped soon after `should_stop` says so.
+    or the network is), or Stopped soon after `should_stop` says so, which is asked a few times a
+    second, also from other threads. Errors of the sink are raised as they are.
     """
 
     def bring(
@@ -75,8 +76,12 @@ class Bringer(Protocol):
     ) -> Brought | Unchanged:
         """Bring the video in, with a sink that is opened once, for its name and content type.
 
-        Where `known` is given, the site is asked first whether it still has that.
+        Where `known` is given, the site is asked first whether it still has that. `on_progress`
+        gets how much has come, from 0 to 1, for each piece, where the site says how much it is.
         """
 
     def entries(self, url: str, limit: int, *, should_stop: Callable[[], bool]) -> Playlist:
-        """The first `limit` entries of the playlist at `url`."""
+        """Those of the first `limit` entries of the playlist at `url` that can be had.
+
+        Whether their addresses are allowed is not judged yet.
+        """

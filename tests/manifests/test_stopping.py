@@ -4,10 +4,11 @@ from auth.server import GRACE_SECONDS
 from converter.fork_client import _END_SECONDS as CHILD_END_SECONDS
 from converter.settings import ConverterSettings
 from devstack.settings_table import SERVICES
+from fetcher.ytdlp_process import FRAGMENT_BYTES
 from gateway.serving.server import _CLEANUP_SECONDS as CLEANUP_SECONDS
 from gateway.settings import GatewaySettings
 from notification.settings import NotificationSettings
-from tests.manifests.workloads import Workload
+from tests.manifests.workloads import Workload, amount_of_memory
 
 MARGIN_SECONDS = 5
 MEBIBYTE = 1 << 20
@@ -86,6 +87,15 @@ def test_a_converter_has_room_for_all_that_it_may_do_at_once(pods: dict[str, Wor
     assert "encoder_threads" in ConverterSettings.model_fields
     limit = pod.container["resources"]["limits"]["cpu"]
     assert pod.settings()["ENCODER_THREADS"].value == limit
+
+
+def test_a_fetcher_has_room_for_all_that_it_may_do_at_once(pods: dict[str, Workload]) -> None:
+    """Its memory holds a run of yt-dlp for each fetch, its scratch folder a piece for each."""
+    pod, itself = pods["fetcher"], 250
+    at_once = number(pod, "FETCHES")
+    assert pod.memory_limit >= (at_once * number(pod, "YT_DLP_MEMORY_MB") + itself) * MEBIBYTE
+    [scratch] = [volume["emptyDir"] for volume in pod.pod["volumes"] if "emptyDir" in volume]
+    assert amount_of_memory(scratch["sizeLimit"]) >= at_once * 2 * FRAGMENT_BYTES
 
 
 def test_auth_has_room_for_all_passwords_at_once(pods: dict[str, Workload]) -> None:

@@ -22,6 +22,7 @@ SPANS = re.findall(r"`([^`\n]+)`", PROSE)
 # Whatever is written with a capital and an underscore is a setting, but for these.
 NOT_SETTINGS = {
     "COUNTED_JOBS",  # a constant of the code
+    "HTTP_PROXY",  # what other programs read
     "PRECONDITION_FAILED",  # what RabbitMQ says
 }
 
