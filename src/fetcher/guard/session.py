@@ -54,14 +54,15 @@ class Session:
 
     @property
     def bytes_received(self) -> int:
-        """How many bytes sites have sent, heads included."""
+        """How many bytes sites have sent, heads included; it stands still after the end."""
         with self._lock:
             return self._received
 
     def received(self, count: int) -> None:
-        """So many bytes came from a site."""
+        """So many bytes came from a site; what is said after the end does not count."""
         with self._lock:
-            self._received += count
+            if not self._is_over:
+                self._received += count
 
     def note(self, refused: Refused, authority: str) -> None:
         """What was asked for was refused."""

@@ -47,10 +47,14 @@ def start_guard(names: NameServer) -> Iterator[StartGuard]:
     with ExitStack() as running:
 
         def start(
-            *opened: int, ports: tuple[int, ...] = (80, 443), limits: GuardLimits = LIMITS
+            *opened: int,
+            ports: tuple[int, ...] = (80, 443),
+            hosts: tuple[str, ...] = (),
+            limits: GuardLimits = LIMITS,
         ) -> Guard:
             loopback = ip_address(LOOPBACK)
             rules = LinkRules(
+                hosts=frozenset(hosts),
                 ports=frozenset(ports),
                 open_addresses=frozenset((loopback, port) for port in opened),
             )

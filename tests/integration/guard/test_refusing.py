@@ -133,6 +133,20 @@ def test_only_allowed_ports_are_connected_to(start_guard: StartGuard, plain_site
     assert plain_site.connections == before
 
 
+def test_only_listed_hosts_are_connected_to(
+    start_guard: StartGuard, names: NameServer, plain_site: Site
+) -> None:
+    """An operator's list holds for every connection, and name servers are not asked for others."""
+    names.names = {
+        name: partial(_constant, answer=["127.0.0.1"]) for name in ("a.b.example.com", "c.org")
+    }
+    names.asked.clear()
+    with start_guard(plain_site.port, hosts=("example.com",)).session() as session:
+        assert get(session, f"http://a.b.example.com:{plain_site.port}/").body == b"small"
+        assert get(session, f"http://c.org:{plain_site.port}/").reason == "url_not_allowed"
+    assert not names.asked["c.org", "A"]
+
+
 def test_who_has_no_session_gets_nothing(start_guard: StartGuard, plain_site: Site) -> None:
     """No credentials, others, and those of a session that is over."""
     guard: Guard = start_guard(plain_site.port)
