@@ -120,7 +120,8 @@ def _bring_file(
             raise failure_of(answer.status)
         pieces = download.chunks(answer, b"")
         total = download.announced(answer) or found.estimated_size
-        return pour_stream(pieces, open_sink, total, on_progress)
+        declared = answer.headers.get("Content-Type")
+        return pour_stream(pieces, declared, open_sink, total, on_progress)
 
 
 def _bring_fragments(
@@ -133,7 +134,7 @@ def _bring_fragments(
     bitrate, duration = number(found.facts, "tbr"), number(facts, "duration")
     guess = bitrate * duration * 1000 / 8 if bitrate and duration else None
     with closing(means.yt_dlp.stream(facts, found)) as pieces:
-        return pour_stream(pieces, open_sink, found.estimated_size or guess, on_progress)
+        return pour_stream(pieces, None, open_sink, found.estimated_size or guess, on_progress)
 
 
 def _headers(facts: Facts, found: Format, url: str) -> dict[str, str]:

@@ -21,16 +21,17 @@ def pour(
 
 def pour_stream(
     pieces: Iterator[bytes],
+    declared: str | None,
     open_sink: Callable[[str], Sink],
     total: float | None,
     on_progress: Callable[[float], None],
 ) -> str:
     """As `pour`, into a sink that is opened for the content type that the first piece tells.
 
-    Returns that type; raises Permanent `no_media`.
+    `declared` is what its site calls it. Returns the type; raises Permanent `no_media`.
     """
     first = next(pieces, b"")
-    found = recognize(first[:SNIFFED_BYTES], None)
+    found = recognize(first[:SNIFFED_BYTES], declared)
     if found.nature is not Nature.MEDIA:
         raise failure("no_media", "What the site sends is neither video nor sound.")
     pour(_with_first(first, pieces), open_sink(found.content_type), total, on_progress)
