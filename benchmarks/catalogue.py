@@ -3,6 +3,7 @@
 from benchmarks.bench import Benchmark
 from benchmarks.clips import CLIP, CLIPS, MP3
 from benchmarks.downloading import DOWNLOAD
+from benchmarks.fetching import FETCH
 from benchmarks.films import FILM, LARGE_FILM
 from benchmarks.following import FOLLOWING
 from benchmarks.large_upload import LARGE_UPLOAD
@@ -29,6 +30,7 @@ BENCHMARKS: dict[str, Benchmark] = {
         SAME_CONTENT,
         REQUESTS_RATE,
         LARGE_UPLOAD,
+        FETCH,
         SERVERS,
     )
 }

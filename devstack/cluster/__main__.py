@@ -4,6 +4,7 @@ import argparse
 import sys
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 from devstack.cluster import curl_journey
@@ -13,6 +14,7 @@ from devstack.cluster.journal import Journal
 from devstack.cluster.kubectl import Namespace
 from devstack.cluster.load import Load, made_clip
 from devstack.cluster.mails import Mails
+from devstack.cluster.site import Site
 from devstack.cluster.user import User
 from devstack.cluster.verdict import Verdict, is_quiet, judge
 from devstack.journey import Journey
@@ -37,7 +39,8 @@ def main(arguments: list[str]) -> int:
         _say(f"applying {options.overlay}")
         overlay = FOLDER / "overlay"
         installation.apply(
-            *(options.overlay, options.image_prefix, options.image_tag, overlay, options.apply)
+            *(options.overlay, options.image_prefix, options.image_tag, overlay, options.apply),
+            site=options.site,
         )
     _say("waiting until everything is ready")
     installation.await_ready()
@@ -52,9 +55,10 @@ def main(arguments: list[str]) -> int:
     with journal.phase("the journey, by curl"):
         journey = Journey(gateway, *user.login)
         journal.promise(curl_journey.take(journey, mails, FOLDER, made_clip(FOLDER, 3)))
-    never_accepted = _under_load(options, namespace, journal, user)
-    _say("waiting until every job is finished and every mail sent")
-    verdict = _verdict(journal, user, mails, never_accepted)
+    with Site(options.site) if options.site else nullcontext() as site:
+        never_accepted = _under_load(options, namespace, journal, user, site)
+        _say("waiting until every job is finished and every mail sent")
+        verdict = _verdict(journal, user, mails, never_accepted)
     print(f"\n{verdict.table}\n", flush=True)
     faults = [*verdict.faults, *_stored_faults(namespace)]
     print("\n".join(faults) or "Nothing is lost, nothing is doubled, nothing failed.")
@@ -72,22 +76,29 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--namespace", default="mp3converter")
     parser.add_argument("--gateway-url", help="where the gateway answers; else its ClusterIP")
     parser.add_argument("--mail-url", help="the mail sink's page; else its ClusterIP")
-    parser.add_argument("--rate", type=float, default=1.0, help="uploads a second")
+    parser.add_argument(
+        "--site", help="ADDRESS:PORT of this machine that pods reach: every third video is a link"
+    )
+    parser.add_argument("--rate", type=float, default=1.0, help="videos a second")
     parser.add_argument("--kill-seconds", type=float, default=120.0)
     return parser.parse_args(arguments)
 
 
 def _under_load(
-    options: argparse.Namespace, namespace: Namespace, journal: Journal, user: User
+    options: argparse.Namespace,
+    namespace: Namespace,
+    journal: Journal,
+    user: User,
+    site: Site | None,
 ) -> int:
-    """All that is done to the system while it is used; how many uploads were never accepted."""
+    """All that is done to the system while it is used; how many videos were never accepted."""
     deployments = namespace.names("deployment")
     names = [name for name in SERVICES if name in deployments]
     for name in names:
         if len(namespace.pods(name)) < AT_LEAST:
             namespace.scale(name, AT_LEAST)
     faults = Faults(namespace, names, journal, _say)
-    with Load(journal, user, FOLDER, options.rate) as load:
+    with Load(journal, user, FOLDER, options.rate, site) as load:
         steps: tuple[tuple[str, Callable[[], object]], ...] = (
             ("load alone", lambda: time.sleep(ALONE_SECONDS)),
             ("rolling restart of every Deployment", faults.restart_each),

@@ -5,6 +5,7 @@ import os
 import shlex
 import subprocess
 from pathlib import Path
+from typing import Any
 
 from devstack.cluster.kubectl import KubectlFailed, Namespace
 from devstack.services import SERVICES
@@ -36,11 +37,18 @@ class Installation:
         self._namespace = namespace
 
     def apply(
-        self, overlay: Path, prefix: str, tag: str | None, folder: Path, command: str
+        self,
+        overlay: Path,
+        prefix: str,
+        tag: str | None,
+        folder: Path,
+        command: str,
+        *,
+        site: str | None = None,
     ) -> None:
         """Apply `overlay` with images of other names, by `command`, which is given a folder.
 
-        `folder` is where the overlay over the overlay is written.
+        `folder` is where the overlay over the overlay is written. Links may lead to `site`.
         """
         folder.mkdir(parents=True, exist_ok=True)
         tagged = {"newTag": tag} if tag else {}
@@ -48,12 +56,16 @@ class Installation:
             {"name": f"{IMAGE_PREFIX}/{name}", "newName": f"{prefix}/{name}"} | tagged
             for name in (*SERVICES, "mail-sink")
         ]
-        kustomization = {
+        kustomization: dict[str, Any] = {
             "apiVersion": "kustomize.config.k8s.io/v1beta1",
             "kind": "Kustomization",
             "resources": [os.path.relpath(overlay.resolve(), folder.resolve())],
             "images": images,
         }
+        if site:
+            (folder / "site.yaml").write_text(json.dumps(_policy_for(site)))
+            kustomization["resources"].append("site.yaml")
+            kustomization["configMapGenerator"] = [_rules_with(site)]
         # JSON is YAML.
         (folder / "kustomization.yaml").write_text(json.dumps(kustomization, indent=2) + "\n")
         subprocess.run([*shlex.split(command), str(folder)], check=True)
@@ -84,3 +96,32 @@ class Installation:
         )
         email, password = shown.split()
         return email, password
+
+
+def _rules_with(site: str) -> dict[str, Any]:
+    """The setting by which links may lead to `site`."""
+    return {
+        "name": "link-rules",
+        "namespace": "mp3converter",
+        "behavior": "merge",
+        "literals": [f"LINK_OPEN_ADDRESSES={site}"],
+    }
+
+
+def _policy_for(site: str) -> dict[str, Any]:
+    """The network policy by which the fetchers reach `site`, as ADDRESS:PORT."""
+    address, _, port = site.rpartition(":")
+    rule = {
+        "to": [{"ipBlock": {"cidr": f"{address}/32"}}],
+        "ports": [{"port": int(port), "protocol": "TCP"}],
+    }
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": "site-of-the-test", "namespace": "mp3converter"},
+        "spec": {
+            "podSelector": {"matchLabels": {"mp3converter.com/internet-client": "true"}},
+            "policyTypes": ["Egress"],
+            "egress": [rule],
+        },
+    }

@@ -1,4 +1,4 @@
-"""A steady load of uploads, with the questions and downloads that come with them."""
+"""A steady load of uploads and links, with the questions and downloads that come with them."""
 
 import hashlib
 import itertools
@@ -18,6 +18,7 @@ from uuid import uuid4
 import requests
 
 from devstack.cluster.journal import Journal
+from devstack.cluster.site import Site
 from devstack.cluster.user import RequestFailed, User
 
 CLIP_SECONDS = (3, 10, 30)
@@ -26,21 +27,25 @@ PIECES = 12
 PAUSE_SECONDS = 0.5
 PATIENCE_SECONDS = 180.0
 LOGIN_EVERY = 5
+LINK_EVERY = 3
 UPLOADS_AT_ONCE = 32
 VOID = b"\xec\x90"  # an EBML Void element with 16 bytes (RFC 8794, section 11.3.2)
 
 
 class Load:
-    """Uploads `rate` videos a second, every second one slowly, until it is left.
+    """Sends `rate` videos a second, every second one slowly, until it is left.
 
-    Each is sent again under its Idempotency-Key until it is accepted. Beside it a token, a job and
-    an MP3 are asked for in turn.
+    Where there is a `site`, every third is sent as a link to it. Each is sent again under its
+    Idempotency-Key until it is accepted. Beside it a token, a job and an MP3 are asked for in turn.
     """
 
-    def __init__(self, journal: Journal, user: User, folder: Path, rate: float) -> None:
+    def __init__(
+        self, journal: Journal, user: User, folder: Path, rate: float, site: Site | None = None
+    ) -> None:
         self._journal = journal
         self._user = user
         self._rate = rate
+        self._site = site
         self._clips = [made_clip(folder, seconds) for seconds in CLIP_SECONDS]
         self._over = Event()
         self._pool = ThreadPoolExecutor(UPLOADS_AT_ONCE)
@@ -60,14 +65,19 @@ class Load:
         )
         key, deadline = str(uuid4()), time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline:
-            body = slowly(content) if number % 2 else content
             with suppress(RequestFailed):
-                answer = self._user.upload(body, f"clip-{number}.mkv", key)
-                if answer.status_code == requests.codes.accepted:
+                answer = self._send(number, content, key)
+                if answer.status_code in {requests.codes.accepted, requests.codes.created}:
                     self._journal.promise(answer.json()["fid"])
                     return
             time.sleep(PAUSE_SECONDS)
         self.never_accepted += 1
+
+    def _send(self, number: int, content: bytes, key: str) -> requests.Response:
+        name = f"clip-{number}.mkv"
+        if self._site and number % LINK_EVERY == 0:
+            return self._user.submit(self._site.serve(name, content), key)
+        return self._user.upload(slowly(content) if number % 2 else content, name, key)
 
     def _ask(self) -> None:
         for turn in itertools.count():

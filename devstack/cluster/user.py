@@ -52,6 +52,16 @@ class User:
             accepted={requests.codes.conflict, requests.codes.too_many_requests},
         )
 
+    def submit(self, url: str, key: str) -> requests.Response:
+        """Send a link; the answer is 201. Raises RequestFailed."""
+        return self.request(
+            *("submit", "POST", "/submit"),
+            json={"video_url": url},
+            headers={"Idempotency-Key": key},
+            expected=requests.codes.created,
+            accepted={requests.codes.too_many_requests},
+        )
+
     def job(self, fid: str) -> dict[str, Any]:
         """A job; raises RequestFailed."""
         found: dict[str, Any] = self.request("status", "GET", f"/jobs/{fid}").json()

@@ -53,8 +53,12 @@ class Run:
             (resource.RLIMIT_AS, memory_bytes or resource.RLIM_INFINITY),
         ):
             resource.prlimit(self._process.pid, kind, (most, most))
-        self._listener = Thread(target=self._listen, name="yt-dlp-errors", daemon=True)
-        self._listener.start()
+        self._threads = (
+            Thread(target=self._listen, name="yt-dlp-errors", daemon=True),
+            Thread(target=self._end_group, name="yt-dlp-end", daemon=True),
+        )
+        for thread in self._threads:
+            thread.start()
 
     @property
     def output(self) -> IO[bytes]:
@@ -64,16 +68,13 @@ class Run:
 
     def wait(self) -> int:
         """Its exit status, once it has ended; what it started has ended then, too."""
-        if self._process.returncode is None:
-            os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOWAIT)
-            with self._lock:
-                self._kill_group()
-                self._process.wait()
-        return self._process.returncode
+        for thread in self._threads:
+            thread.join()
+        with self._lock:
+            return self._process.wait()
 
     def errors(self) -> str:
-        """The last that it wrote to stderr, once it has ended."""
-        self._listener.join()
+        """The last that it wrote to stderr, once `wait` has returned."""
         return b"".join(self._errors).decode(errors="replace")
 
     def kill(self) -> None:
@@ -93,12 +94,16 @@ class Run:
     ) -> None:
         self.kill()
         self.wait()
-        self._listener.join()
         self.output.close()
 
     def _kill_group(self) -> None:
         # Its leader is not reaped yet, so the number is still that of this group.
         os.killpg(self._process.pid, signal.SIGKILL)
+
+    def _end_group(self) -> None:
+        """What it has started may hold its output open: that ends when it does."""
+        os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOWAIT)
+        self.kill()
 
     def _listen(self) -> None:
         assert self._process.stderr is not None

@@ -71,6 +71,7 @@ class LinkJobs:
     def playlist(self, text: str, options: ConversionOptions) -> Link:
         """The link to a playlist, also of a video in one; raises InvalidUrl and UrlNotAllowed."""
         found = parse_link(text, self._rules)
+        # What has a key of its own is YouTube's; of other sites only the site knows what it is.
         if found.key != found.url and not found.is_playlist:
             found = self._list_around(text)
         return Link(found.url, found.key, needs_pixels(options))

@@ -31,7 +31,12 @@ _TITLES: Final = {
     HTTPStatus.GONE: "The MP3 is gone",
     HTTPStatus.SERVICE_UNAVAILABLE: "Try again in a moment",
 }
-_REASONS: Final = {"media_missing": "It is not stored any more."}
+_NO_SUCH: Final = "No MP3 belongs to it. Look whether it was copied whole."
+_REASONS: Final = {
+    "invalid_fid": _NO_SUCH,
+    "job_not_found": _NO_SUCH,
+    "media_missing": "It is not stored any more.",
+}
 _NOT_VALID: Final = "This address is not valid"
 
 

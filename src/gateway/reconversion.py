@@ -163,8 +163,14 @@ def _require_same(earlier: Job, first: Job, options: ConversionOptions) -> None:
 
 
 def _suffices(first: Job, link: Link, options: ConversionOptions) -> bool:
-    """Whether the stored source of a job by link has all that the options need."""
-    return first.has_source and (link.pixels or not needs_pixels(options))
+    """Whether what is stored of a job by link has all that the options need.
+
+    A job that shares another's source lacks its picture.
+    """
+    metadata = first.source.metadata
+    pictured = metadata is not None and metadata.picture_sha256 is not None
+    whole = first.has_source and (first.picture_fid is not None or not pictured)
+    return whole and (link.pixels or not needs_pixels(options))
 
 
 def _link_for(link: Link, options: ConversionOptions) -> Link:

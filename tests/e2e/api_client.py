@@ -10,7 +10,7 @@ from devstack.stack import LOGIN_EMAIL, Stack
 from tests.waiting import wait_for
 
 REQUEST_SECONDS = 60
-UNFINISHED = {"receiving", "queued", "converting"}
+UNFINISHED = {"receiving", "queued", "fetching", "converting"}
 
 
 class ApiClient:
@@ -38,6 +38,14 @@ class ApiClient:
                 timeout=REQUEST_SECONDS,
             )
         assert answer.status_code == 202, answer.text
+        return str(answer.json()["fid"])
+
+    def submit(self, url: str, **options: str) -> str:
+        """Submit a link; the fid of its job."""
+        answer = self._session.post(
+            f"{self._url}/submit", json={"video_url": url} | options, timeout=REQUEST_SECONDS
+        )
+        assert answer.status_code == 201, answer.text
         return str(answer.json()["fid"])
 
     def get(self, path: str) -> requests.Response:

@@ -11,6 +11,7 @@ from devstack.stack import LOGIN_EMAIL, Stack
 from tests.e2e.api_client import ApiClient
 from tests.e2e.conftest import OVERRIDES
 from tests.e2e.shell import Shell
+from tests.integration.fetcher.media_site import MediaSite, Resource
 from tests.monitoring import COMPONENTS, NAMESPACE, documents, metric_names, queries, rules
 from tests.prometheus_server import Prometheus
 from tests.waiting import wait_for
@@ -29,12 +30,19 @@ OF_TROUBLE = (
 
 
 @pytest.fixture(scope="module")
-def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def site() -> Iterator[MediaSite]:
+    """Where a link may lead."""
+    with MediaSite().running() as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def watched(tmp_path_factory: pytest.TempPathFactory, site: MediaSite) -> Iterator[Stack]:
     """A system of its own, whose RabbitMQ tells of itself."""
     config = (f"prometheus.tcp.ip = {LOOPBACK}", f"prometheus.tcp.port = {free_port()}")
     with Stack.on_free_ports(
         tmp_path_factory.mktemp("watched"),
-        OVERRIDES,
+        OVERRIDES | {"LINK_OPEN_ADDRESSES": f"{LOOPBACK}:{site.port}"},
         rabbitmq_config=config,
         rabbitmq_plugins=("rabbitmq_prometheus",),
     ) as stack:
@@ -65,9 +73,12 @@ def prometheus(watched: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 def test_everything_that_is_asked_for_is_there(
-    watched: Stack, prometheus: Prometheus, tmp_path: Path
+    watched: Stack, prometheus: Prometheus, site: MediaSite, tmp_path: Path
 ) -> None:
-    """After a good and a bad upload each query of the dashboard has an answer; no alert fires."""
+    """After uploads, good and bad, and a link each query of the dashboard has an answer.
+
+    No alert fires.
+    """
     wait_for(
         lambda: len(prometheus.query("up == 1")) == len(watched.services) + 2, what="each target"
     )
@@ -78,8 +89,10 @@ def test_everything_that_is_asked_for_is_there(
     )
     client = ApiClient(watched)
     fids = [client.upload(tmp_path / name) for name in ("good.mkv", "bad.mkv")]
+    good = Resource((tmp_path / "good.mkv").read_bytes(), "video/x-matroska")
+    fids.append(client.submit(site.serve("/good.mkv", good)))
     jobs = client.finished(fids, 60)
-    assert [jobs[fid]["status"] for fid in fids] == ["ready", "failed"]
+    assert [jobs[fid]["status"] for fid in fids] == ["ready", "failed", "ready"]
     for fid in fids:
         watched.mail_sink.mails.wait_for(to=LOGIN_EMAIL, text=fid)
     assert client.download(fids[0]).status_code == 200

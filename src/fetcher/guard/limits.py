@@ -13,7 +13,6 @@ class GuardLimits:
     """
 
     head_seconds: float = 10.0
-    lookup_seconds: float = 10.0
     connect_seconds: float = 10.0
     idle_seconds: float = 60.0
     head_bytes: int = 32 * 1024

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_address
 from itertools import zip_longest
+from typing import Final
 
 import dns.exception
 import dns.name
@@ -14,7 +15,8 @@ import dns.resolver
 from chassis.link_rules import Endpoint
 from chassis.public_addresses import IPAddress
 
-_CACHED_NAMES = 1000
+_CACHED_NAMES: Final = 1000
+_LOCAL_NAME_SERVER: Final = (ip_address("127.0.0.1"), 53)  # resolv.conf(5): where none is named
 
 
 class UnknownHost(Exception):
@@ -32,11 +34,7 @@ class NameResolver:
     """
 
     def __init__(self, name_servers: Sequence[Endpoint] = (), *, seconds: float = 10.0) -> None:
-        self._resolver = dns.resolver.Resolver(configure=not name_servers)
-        if name_servers:
-            self._resolver.nameservers = [
-                dns.nameserver.Do53Nameserver(str(address), port) for address, port in name_servers
-            ]
+        self._resolver = _of(name_servers) if name_servers else _of_the_system()
         self._resolver.lifetime = seconds
         self._resolver.cache = dns.resolver.LRUCache(_CACHED_NAMES)
 
@@ -70,3 +68,18 @@ class NameResolver:
         except dns.exception.DNSException:
             return None
         return [ip_address(record.address) for record in answer]
+
+
+def _of(name_servers: Sequence[Endpoint]) -> dns.resolver.Resolver:
+    resolver = dns.resolver.Resolver(configure=False)
+    resolver.nameservers = [
+        dns.nameserver.Do53Nameserver(str(address), port) for address, port in name_servers
+    ]
+    return resolver
+
+
+def _of_the_system() -> dns.resolver.Resolver:
+    try:
+        return dns.resolver.Resolver()
+    except dns.resolver.NoResolverConfiguration:
+        return _of([_LOCAL_NAME_SERVER])

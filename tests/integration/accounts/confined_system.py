@@ -48,9 +48,13 @@ class AccountsMariaDB(MariaDB):
 
 
 class ConfinedSystem:
-    """The system with the accounts, rights and secrets that an installation gets."""
+    """The system with the accounts, rights and secrets that an installation gets.
 
-    def __init__(self, folder: Path) -> None:
+    Links may lead to `open_port` of loopback.
+    """
+
+    def __init__(self, folder: Path, open_port: int) -> None:
+        self._about_links = {"LINK_OPEN_ADDRESSES": f"{LOOPBACK}:{open_port}"}
         self.secrets = folder / "secrets"
         self._run(CHECKOUT / "scripts" / "secrets", self.secrets)
         definitions = folder / "definitions.json"
@@ -156,7 +160,8 @@ class ConfinedSystem:
         for path in (self.secrets / name).iterdir():
             known.setdefault(path.name, self.secret(name, path.name))
         known.setdefault("SIGNING_KEYS_FILE", str(self.secrets / "auth" / "SIGNING_KEYS"))
-        return {setting: known[setting] for setting in SERVICES[name].settings} | QUICK
+        needed = {setting: known[setting] for setting in SERVICES[name].settings}
+        return needed | QUICK | self._about_links
 
     def _make_mongodb_accounts(self) -> None:
         """As MongoDB's image and mongodb.js do."""

@@ -1,6 +1,7 @@
 """With exactly the rights of its account each service does all that it is there for."""
 
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -11,6 +12,7 @@ from bson import ObjectId
 from tests.faults.client import Client
 from tests.faults.clips import LONG_OPTIONS, Clips, make_clips
 from tests.integration.accounts.confined_system import ADMIN_EMAIL, ConfinedSystem
+from tests.integration.fetcher.media_site import MediaSite, Resource
 from tests.waiting import wait_for
 
 
@@ -69,6 +71,34 @@ def test_chapters(system: ConfinedSystem, admin: Client, clips: Clips, tmp_path:
     third = admin.request("GET", f"/download?fid={fid}&chapter=3")
     assert third.status_code == 200
     assert third.headers["Content-Type"] == "audio/mpeg"
+    assert system.refusals() == []
+
+
+def test_links(system: ConfinedSystem, admin: Client, clips: Clips, site: MediaSite) -> None:
+    """What is fetched, shared by the cache, listed, sent and put out needs no further right."""
+    content = clips.short[2].content()
+    video = site.serve("/clip.mkv", Resource(content, "video/x-matroska"))
+    item = f'<item><title>a clip</title><enclosure url="{video}" type="video/mp4"/></item>'
+    feed = f'<?xml version="1.0"?><rss><channel><title>a feed</title>{item}</channel></rss>'
+    playlist = site.serve("/feed.xml", Resource(feed.encode(), "text/xml"))
+    bodies = [{"video_url": video}, {"video_url": video, "bitrate": "128k"}, {"video_url": video}]
+    for body in bodies:
+        answer = admin.request("POST", "/submit", json=body)
+        assert answer.status_code == 201, answer.text
+        assert ended(admin, answer.json()["fid"]) == "ready"
+    listed = admin.request("POST", "/submit", json={"playlist_url": playlist})
+    assert listed.status_code == 201, listed.text
+    missing = admin.request("POST", "/submit", json={"video_url": f"{site.url}/nothing.mkv"})
+    assert ended(admin, missing.json()["fid"]) == "failed"
+    sent = admin.request("GET", "/media", params={"url": video})
+    assert sent.content == content
+    assert len(site.asked("/clip.mkv")) == 1
+    with system.mongodb_as("administrator") as client:
+        cached = client["jobs"]["cached_content"]
+        entries = client["jobs"]["jobs"]
+        wait_for(lambda: entries.count_documents({"batch.batch_id": {"$type": "string"}}) == 1)
+        cached.update_many({}, {"$set": {"used_at": datetime.fromtimestamp(0, UTC)}})
+        wait_for(lambda: cached.count_documents({}) == 0, what="the end of what nobody uses")
     assert system.refusals() == []
 
 

@@ -16,7 +16,6 @@ from chassis.messages import MP3_QUEUE, JobMessage
 from chassis.mongo import GridFsMediaStore, MongoJobStore, MongoMediaCache, connect
 from chassis.mongo.client import Client
 from chassis.mongo.media import MP3S, VIDEOS
-from chassis.mongo.media_cache import MongoMediaCache
 from chassis.options import ConversionOptions
 from chassis.ports import MediaStore
 from chassis.sharing import Sharing

@@ -24,7 +24,7 @@ def make_hls(folder: Path, film: Path, kind: str) -> None:
 
     ts: MPEG-TS; aes: the same, encrypted; fmp4: fragmented MP4, all in one file.
     """
-    options = ("-hls_segment_type", "fmp4", "-hls_flags", "single_file")
+    options: tuple[str, ...] = ("-hls_segment_type", "fmp4", "-hls_flags", "single_file")
     if kind != "fmp4":
         options = ("-hls_segment_type", "mpegts")
     if kind == "aes":
@@ -50,7 +50,7 @@ def duration_of(folder: Path, data: bytes) -> float:
     """How long the sound in `data` is, decoded, in seconds."""
     path = folder / "arrived"
     path.write_bytes(data)
-    command = ["ffmpeg", "-v", "error", "-i", path, "-map", "a:0", "-f", "s16le"]
+    command = ["ffmpeg", "-v", "error", "-i", str(path), "-map", "a:0", "-f", "s16le"]
     done = subprocess.run(
         [*command, "-ar", "8000", "-ac", "1", "-"], capture_output=True, check=True
     )
@@ -60,7 +60,7 @@ def duration_of(folder: Path, data: bytes) -> float:
 def _probed(folder: Path, data: bytes) -> dict[str, Any]:
     path = folder / "arrived"
     path.write_bytes(data)
-    command = ["ffprobe", "-v", "error", "-show_streams", "-of", "json", path]
+    command = ["ffprobe", "-v", "error", "-show_streams", "-of", "json", str(path)]
     found: dict[str, Any] = json.loads(
         subprocess.run(command, capture_output=True, check=True).stdout
     )

@@ -4,6 +4,8 @@ from functools import partial
 
 import pytest
 import urllib3
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fetcher.guard.server import Guard
 from tests.integration.guard.clients import get, pool, say, tunnel
@@ -25,6 +27,11 @@ LOCAL_HOSTS = [
     "user@127.0.0.1", "example.com@127.0.0.1", "127.0.0.1%00.example.com", "127.0.0.1%23.a.com",
     "127.0.0.1\\@example.com", "256.0.0.1", "1.2.3.4.5", "[::1].example.com",
 ]  # fmt: skip
+# No address of others can be made of them.
+PIECES = [
+    *("127.0.0.1", "[::1]", "::1", "localhost", "example.com", "0x7f", "%78", "%00", "\t", "a"),
+    *("@", "#", "?", "\\", "%", ":", "/", "[", "]", ".", "//", "%2e", "%40", "%2f", ";", "&"),
+]
 # What name servers say of names, instead of the addresses of a site.
 LOCAL_ANSWERS: dict[str, Answer] = {
     "loopback.example.com": ["127.0.0.1"],
@@ -120,6 +127,21 @@ def test_a_redirect_leads_no_further_than_a_link(
         except urllib3.exceptions.MaxRetryError as error:
             assert "403 url_not_allowed" in str(error.reason)  # noqa: PT017 - one of two ways
     assert session.refusals
+    assert trap.connections() == 0
+
+
+def test_no_medley_of_pieces_is_connected_to(start_guard: StartGuard, trap: Trap) -> None:
+    """Whatever is written as an authority, no reading of it ends at a local address."""
+    with start_guard(ports=(80, trap.port)).session() as session:
+
+        @settings(max_examples=60, deadline=None)
+        @given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=6))
+        def ask(pieces: list[str]) -> None:
+            authority = f"{''.join(pieces)}:{trap.port}"
+            assert get(session, f"http://{authority}/").header("Guard-Refusal")
+            assert tunnel(session, authority).header("Guard-Refusal")
+
+        ask()
     assert trap.connections() == 0
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from chassis.jobs import Job, State
+from chassis.jobs import Batch, Chapter, Job, Kind, Metadata, State
 from gateway.presenting import Presenter, retry_after
 from tests import sample_jobs
 from tests.sample_jobs import NOW
@@ -115,3 +115,33 @@ def test_when_to_ask_again() -> None:
     assert retry_after(job, NOW) == 2
     assert retry_after(replace(job, not_before=NOW + timedelta(seconds=59.2)), NOW) == 60
     assert retry_after(replace(job, not_before=NOW - timedelta(seconds=5)), NOW) == 2
+
+
+def test_a_job_by_link() -> None:
+    """Its link and what its site said are shown; its page needs no signature; it can always be
+    converted again.
+    """
+    job = sample_jobs.linked()
+    said = Metadata(title="A song", chapters=(Chapter(1.5, "One"),), picture_sha256="ab" * 32)
+    shown = PRESENTER.job(
+        replace(job, source=replace(job.source, metadata=said), batch=Batch("b", 3))
+    )
+    assert shown["link"] == {"url": "https://videos.example.com/song", "sha256": None}
+    assert shown["source"]["metadata"]["title"] == "A song"
+    assert shown["source"]["metadata"]["chapters"] == [{"start": 1.5, "title": "One"}]
+    assert "picture_sha256" not in shown["source"]["metadata"]
+    assert shown["page_url"] == f"https://mp3.example.com/download-music/{job.fid}"
+    assert shown["batch_url"] == "https://mp3.example.com/batches/b"
+    assert shown["convert_url"] == f"https://mp3.example.com/jobs/{job.fid}/convert"
+
+
+def test_jobs_that_make_no_mp3() -> None:
+    """One leads to its file, the other to its batch; neither has a page."""
+    media = PRESENTER.job(sample_jobs.linked(kind=Kind.MEDIA, sha256="ab" * 32))
+    playlist = PRESENTER.job(sample_jobs.linked(kind=Kind.PLAYLIST))
+    url = "https%3A%2F%2Fvideos.example.com%2Fsong"
+    assert media["download_url"] == (f"https://mp3.example.com/media?url={url}&sha256={'ab' * 32}")
+    assert playlist["download_url"] is None
+    assert playlist["batch_url"] == f"https://mp3.example.com/batches/{playlist['fid']}"
+    assert playlist["convert_url"] is None
+    assert media["page_url"] is playlist["page_url"] is None

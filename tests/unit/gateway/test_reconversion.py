@@ -8,9 +8,9 @@ import pytest
 
 from chassis.errors import ServiceError
 from chassis.fakes import FakeJobStore, FakeMediaCache, FakeMediaStore, FakePublisher
-from chassis.jobs import Job, State
+from chassis.jobs import Job, Kind, Link, Metadata, State
 from chassis.link_rules import LinkRules
-from chassis.messages import MP3_QUEUE, VIDEO_QUEUE, JobMessage
+from chassis.messages import LINK_QUEUE, MP3_QUEUE, VIDEO_QUEUE, JobMessage
 from chassis.options import ConversionOptions
 from chassis.sharing import Sharing
 from gateway.admission import Admission
@@ -152,3 +152,70 @@ def test_a_source_that_goes_meanwhile_is_not_relied_upon(world: World) -> None:
     assert world.refusal(seen) == "source_gone"
     assert not world.jobs.newest(None, 10)
     assert not world.videos.files
+
+
+def linked_as(make: Callable[[], Job], *, pixels: bool = False, picture: str | None = None) -> Job:
+    """A job as `make` makes it, whose source came by a link, with a picture."""
+    job = make()
+    metadata = Metadata(title="A song", picture_sha256="ab" * 32 if picture else None)
+    link = Link("https://a.example.com/x", "https://a.example.com/x", pixels, "cd" * 32)
+    source = replace(job.source, metadata=metadata)
+    return replace(job, link=link, source=source, picture_fid=picture)
+
+
+def test_what_is_stored_of_a_link_is_shared(world: World) -> None:
+    """Its picture too, and nothing is fetched."""
+    first = world.add(linked_as(sample_jobs.queued, picture=sample_jobs.a_media_id()))
+    job = world.convert(first)
+    assert (job.video_fid, job.picture_fid) == (first.video_fid, first.picture_fid)
+    assert (job.link, job.source.metadata) == (first.link, first.source.metadata)
+    assert world.convert(first, key="k").fid == world.convert(first, key="k").fid
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        sample_jobs.ready,
+        sample_jobs.failed,
+        sample_jobs.cancelled,
+        lambda: sample_jobs.expired(keep_source=True),
+        sample_jobs.linked,
+        sample_jobs.fetching,
+    ],
+)
+def test_a_link_whose_source_is_not_there_is_submitted_anew(
+    world: World, make: Callable[[], Job]
+) -> None:
+    """Whether it was let go or is yet to come: another job of the same link is to be fetched."""
+    first = world.add(linked_as(make))
+    job = world.convert(first, key="k")
+    assert (job.link, job.needs_fetch, job.options) == (first.link, True, VOICE)
+    assert job.username == first.username
+    assert world.publisher.published == [(LINK_QUEUE, JobMessage.about(job))]
+    assert world.convert(first, key="k").fid == job.fid
+
+
+def kept() -> Job:
+    return sample_jobs.ready(keep_source=True)
+
+
+def test_a_frame_of_a_video_of_which_only_the_sound_is_stored(world: World) -> None:
+    """The whole video is fetched; the checksum was the sound's."""
+    frame = ConversionOptions.parse({"cover": "frame"})
+    first = world.add(linked_as(kept))
+    job = world.convert(first, frame)
+    assert job.needs_fetch
+    assert job.link == replace(first.link or Link("", ""), pixels=True, sha256=None)
+    whole = world.add(linked_as(kept, pixels=True))
+    assert not world.convert(whole, frame).needs_fetch
+
+
+def test_a_job_that_shares_a_source_has_not_its_picture(world: World) -> None:
+    """So that both come anew, and the MP3 has its cover."""
+    shared = linked_as(kept, picture=sample_jobs.a_media_id())
+    assert world.convert(world.add(replace(shared, picture_fid=None))).needs_fetch
+
+
+def test_a_playlist_has_nothing_to_convert(world: World) -> None:
+    """Its videos have jobs of their own."""
+    assert world.refusal(world.add(sample_jobs.linked(kind=Kind.PLAYLIST))) == "makes_no_mp3"
