@@ -6,15 +6,25 @@ from pathlib import Path
 
 import pytest
 
+from devstack.ports import LOOPBACK
 from devstack.stack import Stack
 from tests.e2e.shell import Shell
+from tests.integration.fetcher.media_site import MediaSite
 
 OVERRIDES = {"SWEEP_SECONDS": "0.5", "ORPHAN_SECONDS": "1", "LEASE_SECONDS": "3"}
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with Stack.on_free_ports(tmp_path_factory.mktemp("stack"), OVERRIDES) as running:
+def site() -> Iterator[MediaSite]:
+    """A site of ours, the only one on loopback that links may lead to."""
+    with MediaSite().running() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory, site: MediaSite) -> Iterator[Stack]:
+    links = {"LINK_OPEN_ADDRESSES": f"{LOOPBACK}:{site.port}"}
+    with Stack.on_free_ports(tmp_path_factory.mktemp("stack"), OVERRIDES | links) as running:
         yield running
 
 

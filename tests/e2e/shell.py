@@ -25,8 +25,13 @@ def readme_raw_upload() -> str:
     return command
 
 
-def _commands(block: int) -> list[str]:
-    text = README.read_text().partition("## The journey")[2]
+def readme_links() -> list[str]:
+    """README's commands for links."""
+    return _commands(0, "## By link")
+
+
+def _commands(block: int, section: str = "## The journey") -> list[str]:
+    text = README.read_text().partition(f"{section}\n")[2]
     blocks = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
     return [line for line in blocks[block].splitlines() if line and not line.startswith("#")]
 

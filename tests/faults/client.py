@@ -67,6 +67,13 @@ class Client:
             raise NotAccepted(f"{answer.status_code} {answer.text.strip()}")
         return str(answer.json()["fid"])
 
+    def submit(self, url: str, options: Mapping[str, str] | None = None) -> str:
+        """The fid of a link; raises NotAccepted."""
+        answer = self.request("POST", "/submit", json={"video_url": url, **(options or {})})
+        if answer.status_code != requests.codes.created:
+            raise NotAccepted(f"{answer.status_code} {answer.text.strip()}")
+        return str(answer.json()["fid"])
+
     def upload_slowly(
         self,
         content: bytes,

@@ -4,9 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from devstack.ports import LOOPBACK
 from tests.faults.clips import Clips, make_clips
 from tests.faults.recovery import Fault, Report
 from tests.faults.system import System
+from tests.integration.fetcher.media_site import MediaSite
 
 RECOVERY = "recovery"
 
@@ -17,8 +19,16 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> Clips:
 
 
 @pytest.fixture(scope="session")
-def _running_system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    with System(tmp_path_factory.mktemp("system")) as system:
+def site() -> Iterator[MediaSite]:
+    """A site that links may lead to."""
+    with MediaSite().running() as site:
+        yield site
+
+
+@pytest.fixture(scope="session")
+def _running_system(tmp_path_factory: pytest.TempPathFactory, site: MediaSite) -> Iterator[System]:
+    settings = {"LINK_OPEN_ADDRESSES": f"{LOOPBACK}:{site.port}"}
+    with System(tmp_path_factory.mktemp("system"), settings) as system:
         yield system
 
 

@@ -29,12 +29,14 @@ class Promise:
 @dataclass(frozen=True)
 class Snapshot:
     """All that is stored: jobs as documents by their fid, the ids of files and of files that chunks
-    belong to, by store; the Message-IDs of all mails that arrived; what is wrong with downloads.
+    belong to, by store; the files that the cache of links names, by content; the Message-IDs of all
+    mails that arrived; what is wrong with downloads.
     """
 
     jobs: Mapping[str, Mapping[str, Any]]
     files: Mapping[str, Sequence[str]]
     chunks: Mapping[str, Sequence[str]]
+    cached: Mapping[str, str] = field(default_factory=dict)
     message_ids: Sequence[str] = ()
     bad_downloads: Mapping[str, str] = field(default_factory=dict)
 
@@ -67,9 +69,12 @@ def judge(promises: Sequence[Promise], snapshot: Snapshot) -> Verdict:
 
 
 def orphans(snapshot: Snapshot) -> list[str]:
-    """Files and chunks that no job refers to."""
+    """Files and chunks that neither a job nor the cache refers to."""
     named = {
-        "videos": {job["video_fid"] for job in snapshot.jobs.values()},
+        "videos": {
+            *(job[name] for job in snapshot.jobs.values() for name in ("video_fid", "picture_fid")),
+            *snapshot.cached.values(),
+        },
         "mp3s": {
             job[name] for job in snapshot.jobs.values() for name in ("mp3_fid", "writing_fid")
         },
@@ -110,6 +115,9 @@ def _lost(promises: Sequence[Promise], snapshot: Snapshot) -> Iterable[str]:
             yield f"{fid}: its MP3 {job['mp3_fid']} is not stored"
         if fid in snapshot.bad_downloads:
             yield f"{fid}: {snapshot.bad_downloads[fid]}"
+    for sha256, media_id in snapshot.cached.items():
+        if media_id not in snapshot.files["videos"]:
+            yield f"{sha256}: the cache's file {media_id} is not stored"
 
 
 def _duplicated(promises: Sequence[Promise], snapshot: Snapshot) -> Iterable[str]:

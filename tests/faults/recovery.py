@@ -82,7 +82,9 @@ def stored(system: System) -> Snapshot:
     chunks = {
         name: _texts(store["fs.chunks"].distinct("files_id")) for name, store in stores.items()
     }
-    return Snapshot({job["_id"]: job for job in system.jobs.find()}, files, chunks)
+    jobs = {job["_id"]: job for job in system.jobs.find()}
+    cached = system.store["jobs"]["cached_content"].find()
+    return Snapshot(jobs, files, chunks, {found["_id"]: found["video_fid"] for found in cached})
 
 
 def bad_downloads(

@@ -37,16 +37,22 @@ SETTINGS = {
     "MAX_UNFINISHED_JOBS": "1000",
     "PYTHONPATH": f"{CHECKOUT / 'src'}:{CHECKOUT}",
 }
-INTERRUPTIBLE = ("gateway", "converter", "notification", "sweeper")
+INTERRUPTIBLE = ("gateway", "converter", "fetcher", "notification", "sweeper")
+CACHE = ("cached_content", "cached_links", "asked_sites")
 STORES = ("videos", "mp3s")
 
 
 class System:
-    """The stack, a user, and the ways to harm it. As a context manager it runs meanwhile."""
+    """The stack, a user, and the ways to harm it. As a context manager it runs meanwhile.
 
-    def __init__(self, folder: Path) -> None:
+    `settings` are for every service, beside those of all fault tests.
+    """
+
+    def __init__(self, folder: Path, settings: dict[str, str]) -> None:
         self.stack = Stack.on_free_ports(
-            folder, SETTINGS, mongodb_options=("--setParameter", "enableTestCommands=1")
+            folder,
+            SETTINGS | settings,
+            mongodb_options=("--setParameter", "enableTestCommands=1"),
         )
         for name in INTERRUPTIBLE:
             self._make_interruptible(self.stack.services[name])
@@ -137,6 +143,8 @@ class System:
     def empty(self) -> None:
         """Remove every job, file, message and mail; the indexes and the accounts stay."""
         self.jobs.delete_many({})
+        for collection in CACHE:
+            self.store["jobs"][collection].delete_many({})
         for store in STORES:
             for collection in ("fs.files", "fs.chunks"):
                 self.store[store][collection].delete_many({})

@@ -24,6 +24,7 @@ WHOLE = Snapshot(
             "last_error": None,
             "mail": SENT,
             "video_fid": None,
+            "picture_fid": None,
             "writing_fid": None,
             "mp3_fid": "mp3",
             "result_key": "key",
@@ -34,6 +35,7 @@ WHOLE = Snapshot(
             "last_error": None,
             "mail": SENT,
             "video_fid": None,
+            "picture_fid": None,
             "writing_fid": None,
             "mp3_fid": None,
             "result_key": "other key",
@@ -120,17 +122,27 @@ def test_an_upload_that_broke_off_passes() -> None:
     assert judge(PROMISES, changed("broken", state="failed", failure=failure, mp3_fid=None)).holds
 
 
+STORED = replace(WHOLE, files=dict(WHOLE.files) | {"videos": ["video", "picture"]})
 ORPHANED = {
     f"{kind} in {store}": replace(WHOLE, **{kind: getattr(WHOLE, kind) | {store: ["mp3", "x"]}})
     for kind in ("files", "chunks")
     for store in ("videos", "mp3s")
-}
+} | {"a file beside the cached one": replace(STORED, cached={"content": "video"})}
 
 
 @pytest.mark.parametrize("snapshot", ORPHANED.values(), ids=ORPHANED)
 def test_what_is_orphaned_is_found(snapshot: Snapshot) -> None:
     """Files and chunks that no job names are orphaned."""
     assert judge(PROMISES, snapshot).orphaned
+
+
+def test_what_the_cache_names_is_no_orphan() -> None:
+    """Nor is what a job names; but the cache must not name what is not stored."""
+    cached = {"content": "video", "picture's content": "picture"}
+    assert judge(PROMISES, replace(STORED, cached=cached)).holds
+    assert judge(PROMISES, replace(WHOLE, cached=cached)).lost
+    jobs = changed(READY, video_fid="video", picture_fid="picture").jobs
+    assert judge(PROMISES, replace(STORED, jobs=jobs)).holds
 
 
 def test_the_verdict_names_everything() -> None:
