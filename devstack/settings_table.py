@@ -3,13 +3,13 @@
 `python -m devstack.settings_table` prints it; a test compares it with what the README has.
 """
 
-from fetcher.settings import FetcherSettings
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from auth.settings import AuthSettings
 from chassis.settings import Settings
 from converter.settings import ConverterSettings
+from fetcher.settings import FetcherSettings
 from gateway.settings import GatewaySettings
 from notification.settings import NotificationSettings
 from sweeper.settings import SweeperSettings
