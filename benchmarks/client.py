@@ -97,6 +97,13 @@ class Client:
             raise NotOffered(f"PUT /upload is answered {answer.status}")
         return answer
 
+    def prefetch(self, url: str) -> str:
+        """POST /media/prefetch; the job that fetches what is at `url`."""
+        address = f"{self._url}/media/prefetch"
+        answer = self._session.post(address, json={"url": url}, timeout=60)
+        answer.raise_for_status()
+        return str(answer.json()["job"]["fid"])
+
     def job(self, fid: str) -> dict[str, Any]:
         """The job as the gateway shows it."""
         answer = self._session.get(f"{self._url}/jobs/{fid}", timeout=60)

@@ -1,6 +1,6 @@
-"""An HTTP server for one file, which the kernel sends: `python -m benchmarks.file_server PATH`.
+"""An HTTP server for one file, which the kernel sends, under whatever name it is asked for.
 
-It prints its port, and runs until it is ended.
+`python -m benchmarks.file_server PATH PORT`; it prints a line once it listens.
 """
 
 import sys
@@ -14,7 +14,7 @@ class _Handler(BaseHTTPRequestHandler):
     path_served: Path
 
     def do_GET(self) -> None:
-        """Send the file, whatever was asked for."""
+        """Send the file."""
         with self.path_served.open("rb") as file:
             self.send_response(200)
             self.send_header("Content-Type", "video/x-matroska")
@@ -27,13 +27,13 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-def main(path: str) -> None:
-    """Serve the file at `path`."""
+def main(path: str, port: str) -> None:
+    """Serve the file at `path` until it is ended."""
     handler = type("Handler", (_Handler,), {"path_served": Path(path)})
-    with ThreadingHTTPServer((LOOPBACK, 0), handler) as server:
+    with ThreadingHTTPServer((LOOPBACK, int(port)), handler) as server:
         print(server.server_port, flush=True)
         server.serve_forever()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -16,6 +16,7 @@ from benchmarks.older.processes import OlderDesign
 from benchmarks.watch import Watch, cpu_seconds
 from benchmarks.work import Work
 from chassis.messages import MP3_QUEUE, VIDEO_QUEUE
+from devstack.ports import LOOPBACK, free_port
 from devstack.services import Service
 from devstack.stack import LOGIN_EMAIL, Stack
 
@@ -33,11 +34,16 @@ SETTLE_SECONDS = 60.0
 
 
 class System:
-    """One stack on free ports with its data in `folder`. As a context manager it runs meanwhile."""
+    """One stack on free ports with its data in `folder`. As a context manager it runs meanwhile.
+
+    `site_port` is where a site of ours may listen that the fetcher fetches from.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._logs = folder / "stack" / "logs"
-        self.stack = Stack.on_free_ports(folder / "stack", SETTINGS)
+        self.site_port = free_port()
+        site = {"LINK_OPEN_ADDRESSES": f"{LOOPBACK}:{self.site_port}"}
+        self.stack = Stack.on_free_ports(folder / "stack", SETTINGS | site)
         self.mongo: pymongo.MongoClient[dict[str, Any]] = pymongo.MongoClient(
             self.stack.mongodb.url, connect=False
         )
