@@ -127,7 +127,13 @@ class Batches:
 
     def remove(self, view: BatchView) -> None:
         """Cancel what is unfinished and delete what is finished, as for each job alone."""
-        for job in view.all_jobs:
+        if view.playlist:
+            self._remove([view.playlist])
+        # Read again: a playlist that is being listed had grown until then.
+        self._remove(self._jobs.in_batch(view.batch_id))
+
+    def _remove(self, jobs: Sequence[Job]) -> None:
+        for job in jobs:
             try:
                 self._removal.remove(job)
             except Refusal:

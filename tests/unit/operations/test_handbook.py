@@ -23,6 +23,7 @@ SPANS = re.findall(r"`([^`\n]+)`", PROSE)
 NOT_SETTINGS = {
     "COUNTED_JOBS",  # a constant of the code
     "HTTP_PROXY",  # what other programs read
+    "SSL_CERT_FILE",  # what OpenSSL reads
     "PRECONDITION_FAILED",  # what RabbitMQ says
 }
 
