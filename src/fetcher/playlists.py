@@ -14,7 +14,7 @@ from chassis.jobs import Batch, Failure, Job, Link, Policy, Source, State
 from chassis.link_url import LinkUrl
 from chassis.logs import job_context
 from chassis.messages import LINK_QUEUE, MP3_QUEUE
-from chassis.moves import Attempt, finished
+from chassis.moves import Attempt, cancelled, finished
 from chassis.ports import JobExists, JobStore
 from chassis.steps import Steps
 from fetcher.memory import Sites
@@ -115,10 +115,19 @@ class Playlists:
             raise EmptyPlaylist
         for position, entry in enumerate(listed.entries[: self._max_entries]):
             if should_stop():
+                self._withdraw_if_unwanted(job.fid)
                 raise Stopped
             self._add(entry_job(job, position, entry, self._parse, self._policy, self._clock()))
         source = Source(listed.title or job.source.name)
         self._outcomes.close(job, attempt, source, "listed")
+        self._withdraw_if_unwanted(job.fid)
+
+    def _withdraw_if_unwanted(self, batch_id: str) -> None:
+        """Cancel what was made of a playlist whose owner cancelled it meanwhile."""
+        playlist = self._jobs.get(batch_id)
+        if playlist is None or playlist.state is State.CANCELLED:
+            for entry in self._jobs.in_batch(batch_id):
+                self._steps.moved(entry.fid, cancelled)
 
     def _add(self, entry: Job) -> None:
         with suppress(JobExists), job_context(entry.fid, entry.traceparent):

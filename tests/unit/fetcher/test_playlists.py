@@ -5,6 +5,7 @@ import pytest
 from chassis.errors import Permanent, Retryable
 from chassis.jobs import Job, Kind, Link, State, is_fid, new_fid
 from chassis.messages import LINK_QUEUE, MP3_QUEUE
+from chassis.moves import cancelled
 from chassis.options import ConversionOptions
 from chassis.ports import KeyTaken
 from fetcher.playlists import entry_fid
@@ -73,6 +74,21 @@ def test_a_playlist_that_is_listed_twice_makes_each_job_once(works: Works) -> No
     entries = works.jobs.in_batch(playlist.fid)
     assert entries[:2] == [first, works.now_is(inserted[1])]
     assert len(entries) == 3
+
+
+def test_a_playlist_that_is_cancelled_while_it_is_listed_leaves_nothing_to_do(works: Works) -> None:
+    """Its owner saw none of its videos yet, and so could not cancel them."""
+    playlist = a_playlist(works)
+
+    def cancels(job: Job) -> None:
+        insert(job)
+        works.jobs.update(playlist.fid, lambda found: cancelled(found, POLICY, works.now))
+
+    insert = works.jobs.insert
+    works.jobs.insert = cancels  # type: ignore[method-assign]  # for this one test
+    assert works.handle(playlist).state is State.CANCELLED
+    states = [job.state for job in works.jobs.in_batch(playlist.fid)]
+    assert states == [State.CANCELLED] * 3
 
 
 def test_no_more_than_the_limit(works: Works) -> None:
