@@ -46,7 +46,8 @@ class LinkBringer:
         url = parse_link(link.url, self.rules)
         page = url.url
         with self._fetch(should_stop) as means:
-            if url.key == url.url:
+            # What has a version came by an extractor: our own client would only be told the page.
+            if url.key == url.url and not (known and known.version):
                 brought = bring_file(
                     url.url,
                     known,

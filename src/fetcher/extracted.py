@@ -1,5 +1,6 @@
 """Links to pages and manifests: yt-dlp finds the video, its bytes come by HTTP or in fragments."""
 
+import re
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ from fetcher.ytdlp_verdict import chosen
 
 _FORBIDDEN: Final = 403
 _ENDINGS: Final = {"video/mp2t": "ts", "audio/mpeg": "mp3", "audio/aac": "aac"}
+_FIELD_NAME: Final = re.compile(r"[A-Za-z0-9-]+")
+_FIELD_VALUE: Final = re.compile(r"[\t\x20-\x7e]*")
 _OWN_FIELDS: Final = frozenset({"accept-encoding", "range", "host", "cookie", "connection"})
 
 
@@ -143,7 +146,10 @@ def _headers(facts: Facts, found: Format, url: str) -> dict[str, str]:
     headers = {
         name: value
         for name, value in (given.items() if isinstance(given, dict) else ())
-        if isinstance(value, str) and name.lower() not in _OWN_FIELDS
+        if isinstance(value, str)
+        and _FIELD_NAME.fullmatch(name)
+        and _FIELD_VALUE.fullmatch(value)
+        and name.lower() not in _OWN_FIELDS
     }
     cookies = cookie_header(_cookies(found, facts), url)
     return {**headers, "Cookie": cookies} if cookies else headers

@@ -94,7 +94,7 @@ class HttpClient:
         where it leads. Raises Broken; Permanent for a redirect that is not allowed, or too many;
         as Watch.check.
         """
-        answer = self._follow(parse_link(url, self._rules), HTTPHeaderDict(headers))
+        answer = self._follow(self._parsed(url), HTTPHeaderDict(headers))
         try:
             with self._watch.cutting(answer.cut):
                 yield answer
@@ -144,9 +144,12 @@ class HttpClient:
     def _target(self, url: LinkUrl, location: str) -> LinkUrl:
         # Fields are ISO 8859-1 to Python, what servers put in beyond ASCII is UTF-8.
         raw = quote(location.encode("iso-8859-1", "replace"), safe=_IN_LOCATION)
+        return self._parsed(raw, url.url)
+
+    def _parsed(self, url: str, base: str = "") -> LinkUrl:
         try:
-            return parse_link(urljoin(url.url, raw), self._rules)
-        except InvalidUrl as error:
+            return parse_link(urljoin(base, url), self._rules)
+        except (InvalidUrl, ValueError) as error:  # the latter is urljoin's
             raise failure("site_unavailable", "The site led to an address that is none.") from error
 
 

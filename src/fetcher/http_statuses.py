@@ -12,7 +12,7 @@ REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 TRY_LATER: Final = frozenset({429, 503})
 """Those for which a site may say when to come again."""
 
-PERHAPS_FOR_BROWSERS: Final = frozenset({401, 403, 405, 406, 429, 503})
+PERHAPS_FOR_BROWSERS: Final = frozenset({401, 403, 405, 406})
 """Refusals of a page that may be meant for our client only: an extractor may know the site."""
 
 _LOGIN: Final = frozenset({401, 402, 403, 407})

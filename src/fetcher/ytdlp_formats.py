@@ -74,7 +74,10 @@ def usable(formats: Sequence[Facts]) -> list[Format]:
     return [
         Format(found, way, has_pixels(found), _size(found))
         for found in formats
-        if has_sound(found) and not is_protected(found) and (way := _way(found))
+        if isinstance(found.get("url"), str)
+        and has_sound(found)
+        and not is_protected(found)
+        and (way := _way(found))
     ]
 
 

@@ -18,7 +18,7 @@ from fetcher.ytdlp_process import Run
 from fetcher.ytdlp_program import Network, Program, environment
 from fetcher.ytdlp_reading import Facts
 
-_MOST_FACTS: Final = 32 << 20
+_MOST_FACTS: Final = 16 << 20
 _KEPT: Final = ("id", "title", "extractor", "extractor_key", "duration", "http_headers")
 
 

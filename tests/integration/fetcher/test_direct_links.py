@@ -306,6 +306,13 @@ def test_redirects_lead_nowhere_else(
     assert not secret.requests
 
 
+@pytest.mark.parametrize("location", ["http://[oops/x", "http://a b/", ":"])
+def test_redirects_that_are_no_address(site: MediaSite, fetching: Fetching, location: str) -> None:
+    """The site may be mended later."""
+    url = site.serve("/away", Resource(status=302, headers={"Location": location}))
+    assert code_of(fetching, url) in {"site_unavailable", "video_unavailable"}
+
+
 def test_a_host_that_there_is_not(site: MediaSite, fetching: Fetching) -> None:
     """Or whose name servers cannot be asked."""
     assert code_of(fetching, "http://nobody.example/film.mp4") in {

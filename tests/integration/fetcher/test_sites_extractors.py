@@ -51,7 +51,12 @@ def song(site: MediaSite, **changes: object) -> dict[str, Any]:
         "filesize": len(SOUND),
         "url": f"{site.url}/sound?itag=251",
         "downloader_options": {"http_chunk_size": 1 << 20},
-        "http_headers": {"User-Agent": "Mozilla/5.0", "Referer": WATCH, "Range": "bytes=5-"},
+        "http_headers": {
+            "User-Agent": "Mozilla/5.0",
+            "Referer": WATCH,
+            "Range": "bytes=5-",
+            "X-Odd": "ü\r\n",
+        },
         "cookies": "consent=yes; Domain=127.0.0.1; Path=/; other=1; Domain=elsewhere.example",
     }
     both = {**sound, "format_id": "18", "vcodec": "avc1", "height": 360, "url": f"{site.url}/18"}
