@@ -39,7 +39,7 @@ class Row:
 
 
 HEAD = (
-    "| phase | seconds | uploads accepted | ready | mails | requests | cut by a kill | failed |\n"
+    "| phase | seconds | videos accepted | ready | mails | requests | cut by a kill | failed |\n"
     "|---|---|---|---|---|---|---|---|"
 )
 
