@@ -17,10 +17,16 @@ from devstack.ports import BadPort, choose
 from devstack.process import ProgramFailed
 from devstack.secret import write_private
 from devstack.stack import LOGIN_EMAIL, PORTS, Stack
-from fetcher.settings import FetcherSettings
 
 LOCAL = Path(__file__).parent.parent / ".local"
 WATCH_SECONDS = 0.5
+ABOUT_LINKS = (
+    *("LINK_HOSTS", "LINK_PORTS", "LINK_OPEN_ADDRESSES", "LINK_NAME_SERVERS"),
+    *("LINK_FRESH_SECONDS", "LINK_MEMORY_HOURS"),
+    *("YT_DLP", "YT_DLP_JAVASCRIPT", "YT_DLP_MEMORY_MB"),
+)
+"""What is passed on to gateway and fetcher."""
+
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -71,7 +77,7 @@ def _run(folder: Path, *, demo: bool) -> int:
     with (folder / "up.lock").open("w") as lock:
         _take(lock, folder)
         stack = Stack(
-            folder, choose(PORTS, os.environ), overrides=_about_links(os.environ), say=_say
+            folder, choose(PORTS, os.environ), overrides=about_links(os.environ), say=_say
         )
         environment = folder / "env"
         environment.unlink(missing_ok=True)  # it stands there when all of it is true
@@ -92,10 +98,9 @@ def _run(folder: Path, *, demo: bool) -> int:
     return 0
 
 
-def _about_links(environ: Mapping[str, str]) -> dict[str, str]:
-    """The fetcher's settings about links, as whoever starts us has them in the environment."""
-    named = {name.upper() for name in FetcherSettings.model_fields} & environ.keys()
-    return {name: environ[name] for name in named if name.startswith(("LINK_", "YT_DLP"))}
+def about_links(environ: Mapping[str, str]) -> dict[str, str]:
+    """The settings about links, as whoever starts us has them in the environment."""
+    return {name: environ[name] for name in ABOUT_LINKS if name in environ}
 
 
 def _take(lock: IO[str], folder: Path) -> None:

@@ -3,10 +3,10 @@
 import shutil
 import zipapp
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-import yt_dlp
 
 from fetcher.ports import Brought
 from fetcher.ytdlp_program import Program
@@ -22,7 +22,10 @@ PAGE = (
 def newer(tmp_path: Path) -> Path:
     """A zipapp as yt-dlp's releases have it; where it was run from, `ran` beside it tells."""
     folder, app = tmp_path / "newer", tmp_path / "yt-dlp"
-    shutil.copytree(Path(yt_dlp.__file__).parent, folder / "yt_dlp")
+    installed = find_spec("yt_dlp")
+    assert installed is not None
+    assert installed.origin is not None
+    shutil.copytree(Path(installed.origin).parent, folder / "yt_dlp")
     (folder / "__main__.py").write_text(
         "import yt_dlp\n"
         f"open({str(tmp_path / 'ran')!r}, 'a').write(yt_dlp.__file__)\n"
