@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
+from deno import find_deno_bin
 from pydantic import Field
 
 from chassis.settings import (
@@ -77,13 +78,13 @@ class FetcherSettings(
         None,
         pattern=r"^(deno|node|quickjs|bun):/.+$",
         description="JavaScript runtime for yt-dlp, which YouTube needs, as"
-        " `quickjs:/usr/bin/qjs`; none: sites that need one fail.",
+        " `quickjs:/usr/bin/qjs`, instead of the deno that is built in.",
     )
     yt_dlp_memory_mb: int = Field(
         1024,
         ge=0,
-        description="Memory that one run of yt-dlp may use, in MiB; 0: no limit, which deno and"
-        " node need.",
+        description="Memory that yt-dlp, and a JavaScript runtime that it starts, may use each, in"
+        " MiB; 0: no limit. deno needs 640.",
     )
 
     @property
@@ -112,4 +113,4 @@ class FetcherSettings(
     @property
     def program(self) -> Program:
         """The yt-dlp to be used."""
-        return Program(self.yt_dlp, self.yt_dlp_javascript)
+        return Program(self.yt_dlp, self.yt_dlp_javascript or f"deno:{find_deno_bin()}")

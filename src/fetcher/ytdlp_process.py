@@ -22,7 +22,8 @@ _OPEN_FILES: Final = 256
 class Run:
     """The process; `output` is its standard output. For one thread, but for `kill`.
 
-    memory_bytes: 0 for no limit; cpu_seconds: processor time that it may use.
+    memory_bytes: of each of its processes, 0 for no limit; cpu_seconds: processor time that it may
+    use. Memory is what can be written: JavaScript engines set aside far more addresses than that.
     """
 
     def __init__(
@@ -50,7 +51,7 @@ class Run:
             (resource.RLIMIT_NOFILE, _OPEN_FILES),
             (resource.RLIMIT_FSIZE, FRAGMENT_BYTES),
             (resource.RLIMIT_CPU, int(cpu_seconds) + 1),
-            (resource.RLIMIT_AS, memory_bytes or resource.RLIM_INFINITY),
+            (resource.RLIMIT_DATA, memory_bytes or resource.RLIM_INFINITY),
         ):
             resource.prlimit(self._process.pid, kind, (most, most))
         self._threads = (

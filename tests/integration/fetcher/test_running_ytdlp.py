@@ -13,10 +13,12 @@ import pytest
 
 from chassis.errors import ServiceError
 from chassis.link_rules import LinkRules
+from chassis.settings import read_settings
 from fetcher.guard.name_resolver import NameResolver
 from fetcher.guard.server import Guard
 from fetcher.limits import FetchLimits
 from fetcher.scratch import clear_scratch, scratch_folder
+from fetcher.settings import FetcherSettings
 from fetcher.watch import Watch
 from fetcher.ytdlp_formats import usable
 from fetcher.ytdlp_program import Program
@@ -25,6 +27,7 @@ from tests.integration.fetcher.conftest import LIMITS
 from tests.waiting import wait_for
 
 Started = Callable[..., YtDlp]
+NEEDED = {"MONGODB_URL": "mongodb://nowhere", "AMQP_URL": "amqp://nowhere"}
 
 
 @pytest.fixture
@@ -35,14 +38,15 @@ def started(tmp_path: Path) -> Iterator[Started]:
 
 
 class _Programs:
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, javascript: str | None = None) -> None:
         self._folder = folder
+        self._javascript = javascript
         self._open: list[Iterator[YtDlp]] = []
 
     def started(self, code: str, limits: FetchLimits = LIMITS) -> YtDlp:
         program = self._folder / "program.py"
         program.write_text(textwrap.dedent(code))
-        running = self._running(Program(program), limits)
+        running = self._running(Program(program, self._javascript), limits)
         self._open.append(running)
         return next(running)
 
@@ -87,7 +91,7 @@ def test_it_finds_nothing_of_ours(started: Started, monkeypatch: pytest.MonkeyPa
             "environment": dict(os.environ), "arguments": sys.argv[1:], "folder": os.getcwd(),
             "isolated": sys.flags.isolated, "own_group": os.getpgrp() == os.getpid(),
             "files": os.listdir("/proc/self/fd"),
-            "memory": resource.getrlimit(resource.RLIMIT_AS)[1],
+            "memory": resource.getrlimit(resource.RLIMIT_DATA)[1],
         }))
         """
     )
@@ -106,6 +110,20 @@ def test_it_finds_nothing_of_ours(started: Started, monkeypatch: pytest.MonkeyPa
     assert (facts["isolated"], facts["own_group"]) == (1, True)
     assert facts["memory"] == LIMITS.memory_bytes
     assert len(facts["files"]) <= 4
+
+
+def test_its_javascript_runtime_runs_within_the_bounds(tmp_path: Path) -> None:
+    """The one that is built in; it sets aside much more memory than it uses."""
+    settings = read_settings(FetcherSettings, NEEDED)
+    code = """
+        import json, subprocess, sys
+        runtime = sys.argv[sys.argv.index("--js-runtimes") + 1].removeprefix("deno:")
+        said = subprocess.run([runtime, "eval", "console.log(6 * 7)"], capture_output=True)
+        print(json.dumps({"said": said.stdout.decode(), "errors": said.stderr.decode()}))
+        """
+    with closing(_Programs(tmp_path, settings.program.javascript)) as programs:
+        facts, _ = programs.started(code, settings.limits).facts("https://v.example/")
+    assert facts == {"said": "42\n", "errors": ""}
 
 
 def test_its_messages_become_codes(started: Started) -> None:
