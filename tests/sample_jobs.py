@@ -6,21 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chassis import fetch_moves, mail_moves, moves
-from chassis.jobs import (
-    Failure,
-    Job,
-    Kind,
-    Lease,
-    Link,
-    Loudness,
-    Mail,
-    MediaFacts,
-    Policy,
-    Result,
-    Source,
-    State,
-    new_fid,
-)
+from chassis.jobs import Failure, Job, Kind, Lease, Mail, Policy, Result, State, new_fid
+from chassis.sources import Link, Loudness, MediaFacts, Source
 
 NOW = datetime(2026, 11, 21, 9, 5, 7, tzinfo=UTC)
 POLICY = Policy()

@@ -3,7 +3,8 @@
 import hashlib
 from dataclasses import replace
 
-from chassis.jobs import Chapter, Job, Link, Metadata
+from chassis.jobs import Job
+from chassis.sources import Chapter, Link, Metadata
 from tests.sample_jobs import a_media_id
 
 SCRIPTS = (

@@ -10,9 +10,10 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
-from chassis.jobs import Failure, Job, Policy, Source, State
+from chassis.jobs import Failure, Job, Policy, State
 from chassis.moves import NO_MAIL, Attempt, finished, leased, waiting_again
 from chassis.result_key import key_of
+from chassis.sources import Source
 
 
 def fetch_claimed(

@@ -11,8 +11,9 @@ from datetime import datetime
 from typing import Any
 
 from chassis import moves
-from chassis.jobs import Job, Lease, MediaFacts, Policy, State
+from chassis.jobs import Job, Lease, Policy, State
 from chassis.moves import Attempt
+from chassis.sources import MediaFacts
 
 
 def follows(job: Job, attempt: Attempt) -> bool:

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from chassis.jobs import Failure, Metadata
+from chassis.jobs import Failure
+from chassis.sources import Metadata
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ change nothing.
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from chassis.jobs import Failure, Job, Lease, Mail, MediaFacts, Policy, Result, State
+from chassis.jobs import Failure, Job, Lease, Mail, Policy, Result, State
 from chassis.result_key import key_of
+from chassis.sources import MediaFacts
 
 INTERRUPTED = Failure("upload_interrupted", "The upload broke off before its last byte arrived.")
 CANCELLED = Failure("cancelled", "The job was cancelled by its owner.")

@@ -10,8 +10,9 @@ import json
 from dataclasses import asdict
 from typing import Final
 
-from chassis.jobs import Job, Source
+from chassis.jobs import Job
 from chassis.options import ConversionOptions
+from chassis.sources import Source
 
 ENCODER_VERSION: Final = "4"
 """To be raised with every change after which the same source and options give another MP3.

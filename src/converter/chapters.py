@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from chassis import jobs
+from chassis import sources
 from converter.cutting import Span
 from converter.media import Media
 from converter.site import Site
@@ -43,7 +43,7 @@ def choose_chapters(media: Media, site: Site | None, span: Span) -> tuple[Chapte
     return tuple(replace(chapter, title=clean(chapter.title)) for chapter in kept)
 
 
-def of_site(told: Iterable[jobs.Chapter], sound_delay: float) -> list[Chapter]:
+def of_site(told: Iterable[sources.Chapter], sound_delay: float) -> list[Chapter]:
     """What a site tells of a video whose sound begins so many seconds late: starts alone."""
     return [
         Chapter(chapter.start - sound_delay, math.inf, chapter.title)

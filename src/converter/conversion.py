@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Self
 
-from chassis.jobs import Loudness, MediaFacts, ResultPart
+from chassis.jobs import ResultPart
+from chassis.sources import Loudness, MediaFacts
 
 _MAX_TEXT: Final = 300
 _MAX_NOTES: Final = 20

@@ -5,7 +5,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from chassis.jobs import Loudness, ResultPart
+from chassis.jobs import ResultPart
+from chassis.sources import Loudness
 from converter.arriving import open_arriving, require_same
 from converter.chapter_parts import PlannedPart, first_parts, plan_parts, within
 from converter.chapters import Chapter, choose_chapters

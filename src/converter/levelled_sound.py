@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from chassis.jobs import Loudness
 from chassis.options import ConversionOptions
+from chassis.sources import Loudness
 from converter.conversion import Mp3Facts
 from converter.encode import Written
 from converter.lame import own_gain

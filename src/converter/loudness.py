@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from chassis.jobs import Loudness
+from chassis.sources import Loudness
 from converter.k_weighting import KWeighting, divisor_near
 from converter.lame import LOUDEST, tamed
 from converter.resample import Samples

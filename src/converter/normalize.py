@@ -17,7 +17,7 @@ from av.codec import CodecContext
 from av.error import FFmpegError
 from av.packet import Packet
 
-from chassis.jobs import Loudness
+from chassis.sources import Loudness
 from converter.loudness import decibels
 from converter.mp3_writer import Output
 from converter.resample import Samples

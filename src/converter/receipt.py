@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from chassis.jobs import Loudness, MediaFacts
 from chassis.options import ConversionOptions
+from chassis.sources import Loudness, MediaFacts
 from converter.conversion import Mp3Facts
 from converter.cutting import Span
 from converter.decode import TrackReader

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final, Self
 
-from chassis.jobs import Chapter, Metadata
+from chassis.sources import Chapter, Metadata
 
 MAX_PICTURE_BYTES: Final = 2 << 20
 """How large the picture of a site may be."""

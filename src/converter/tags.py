@@ -9,8 +9,8 @@ from typing import Final
 import langcodes
 from langcodes.tag_parser import LanguageTagError
 
-from chassis.jobs import Metadata
 from chassis.options import ConversionOptions
+from chassis.sources import Metadata
 
 UNTITLED: Final = "Untitled"
 _MAX_CHARACTERS: Final = 250

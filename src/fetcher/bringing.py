@@ -5,10 +5,10 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 from chassis.errors import Permanent, Retryable, ServiceError, StoreUnavailable
-from chassis.jobs import Link
 from chassis.link_rules import LinkRules
 from chassis.link_url import parse_link
 from chassis.media_cache import CachedLink
+from chassis.sources import Link
 from fetcher.direct import Page, bring_file
 from fetcher.extracted import Means, bring_extracted
 from fetcher.failures import failure

@@ -4,13 +4,14 @@ from collections.abc import Callable
 from functools import partial
 from time import monotonic
 
-from chassis.jobs import Job, Kind, Link, Source
+from chassis.jobs import Job, Kind
 from chassis.media_cache import CachedLink
 from chassis.metrics import CACHE_HITS, CACHE_MISSES, CACHE_SAVED_BYTES
 from chassis.moves import Attempt
 from chassis.ports import MediaStore
 from chassis.result_key import result_key, scope_of
 from chassis.sharing import Sharing
+from chassis.sources import Link, Source
 from fetcher.keeping import Keeping
 from fetcher.memory import Sites
 from fetcher.metrics import FETCH_SECONDS, FETCHED_BYTES

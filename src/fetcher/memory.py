@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from chassis.errors import Permanent
-from chassis.jobs import Failure, Link, Source
+from chassis.jobs import Failure
 from chassis.media_cache import AskedSite, CachedLink, MediaCache
+from chassis.sources import Link, Source
 from fetcher.ports import Brought
 
 THERE_IS_NO_VIDEO: Final = frozenset({"video_unavailable"})

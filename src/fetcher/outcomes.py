@@ -9,12 +9,13 @@ import structlog
 
 from chassis import fetch_moves, moves
 from chassis.attempt_errors import ending_attempts
-from chassis.jobs import Failure, Job, Kind, Source, State
+from chassis.jobs import Failure, Job, Kind, State
 from chassis.messages import MP3_QUEUE, waiting_queue
 from chassis.moves import Attempt
 from chassis.ports import MediaStore
 from chassis.references import named_videos
 from chassis.sharing import Sharing
+from chassis.sources import Source
 from chassis.steps import Steps
 from fetcher.keeping import Files
 from fetcher.metrics import FETCHES

@@ -10,12 +10,13 @@ from uuid import UUID
 import structlog
 
 from chassis.errors import Permanent
-from chassis.jobs import Batch, Failure, Job, Link, Policy, Source, State
+from chassis.jobs import Batch, Failure, Job, Policy, State
 from chassis.link_url import LinkUrl
 from chassis.logs import job_context
 from chassis.messages import LINK_QUEUE, MP3_QUEUE
 from chassis.moves import Attempt, cancelled, finished
 from chassis.ports import JobExists, JobStore
+from chassis.sources import Link, Source
 from chassis.steps import Steps
 from fetcher.memory import Sites
 from fetcher.outcomes import Outcomes

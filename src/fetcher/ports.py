@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from chassis.jobs import Link, Metadata
 from chassis.media_cache import CachedLink
+from chassis.sources import Link, Metadata
 
 
 class Stopped(Exception):

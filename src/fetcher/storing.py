@@ -4,8 +4,9 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from chassis.errors import Permanent
-from chassis.jobs import Job, Metadata, Source
+from chassis.jobs import Job
 from chassis.ports import MediaStore, MediaWriter, StoredMedia
+from chassis.sources import Metadata, Source
 from fetcher.ports import Brought, Sink
 
 

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from chassis.jobs import Chapter, Metadata
+from chassis.sources import Chapter, Metadata
 from fetcher.ytdlp_reading import Facts, dictionaries, number, text, texts
 
 _MOST_CHAPTERS: Final = 2000

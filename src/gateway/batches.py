@@ -16,7 +16,7 @@ from chassis.errors import InvalidUrl, UrlNotAllowed
 from chassis.jobs import Batch, Job, Kind, State, is_fid, new_fid
 from chassis.options import ConversionOptions
 from chassis.ports import JobExists, JobStore
-from gateway import refusals
+from gateway import link_refusals, refusals
 from gateway.admission import Admission
 from gateway.idempotency import checked_key
 from gateway.link_jobs import LinkJobs, Sender
@@ -115,14 +115,14 @@ class Batches:
     def view(self, batch_id: str, user: User) -> BatchView:
         """The user's batch with that id, an admin's whose ever it is; raises Refusal."""
         if not is_fid(batch_id):
-            raise refusals.invalid_batch_id()
+            raise link_refusals.invalid_batch_id()
         batch_id = batch_id.lower()
         listing = self._jobs.get(batch_id)
         playlist = listing if listing and listing.kind is Kind.PLAYLIST else None
         view = BatchView(batch_id, playlist, self._jobs.in_batch(batch_id))
         owners = {job.username for job in view.all_jobs}
         if not owners or not (user.admin or owners == {user.username}):
-            raise refusals.batch_not_found()
+            raise link_refusals.batch_not_found()
         return view
 
     def remove(self, view: BatchView) -> None:

@@ -10,10 +10,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from chassis.jobs import Job, Kind, Link, Policy, State
+from chassis.jobs import Job, Kind, Policy, State
 from chassis.moves import INTERRUPTED, interrupted
 from chassis.options import ConversionOptions
 from chassis.ports import JobStore
+from chassis.sources import Link
 from gateway import refusals
 from gateway.refusals import KeyInUse
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from chassis.options import ConversionOptions, Cover
-from gateway import refusals
+from gateway import link_refusals
 
 _SHA256: Final = re.compile(r"[0-9A-Fa-f]{64}")
 _CHECKSUM: Final = "sha256"
@@ -51,7 +51,7 @@ def asked_by(written: Mapping[str, object], max_entries: int) -> Asked:
     """What these fields of a request ask for; raises Refusal, InvalidOption and InvalidUrl."""
     ways = [way for way in Way if written.get(way) is not None]
     if len(ways) != 1:
-        raise refusals.link_required()
+        raise link_refusals.link_required()
     way = ways[0]
     urls = _urls(way, written[way], max_entries)
     options = {name: written[name] for name in written if name not in (*Way, _CHECKSUM)}
@@ -64,7 +64,7 @@ def asked_media(written: Mapping[str, object], max_entries: int) -> AskedMedia:
     """The files that these fields of a request ask for; raises Refusal and InvalidUrl."""
     names = [name for name in ("url", "urls") if written.get(name) is not None]
     if len(names) != 1:
-        raise refusals.media_link_required()
+        raise link_refusals.media_link_required()
     [name] = names
     urls = _urls(name, written[name], max_entries)
     is_list = name in LISTS
@@ -83,12 +83,12 @@ def needs_pixels(options: ConversionOptions) -> bool:
 def _urls(name: str, value: object, max_entries: int) -> tuple[str, ...]:
     listed = value if name in LISTS and isinstance(value, list) else [value]
     if len(listed) > max_entries:
-        raise refusals.too_many_entries(max_entries)
+        raise link_refusals.too_many_entries(max_entries)
     urls = tuple(url for url in listed if isinstance(url, str))
     if len(urls) < len(listed):
-        raise refusals.not_a_link(name)
+        raise link_refusals.not_a_link(name)
     if not urls:
-        raise refusals.nothing_listed(name)
+        raise link_refusals.nothing_listed(name)
     return urls
 
 
@@ -97,7 +97,7 @@ def _checksum(written: Mapping[str, object], *, one: bool) -> str | None:
     if value is None:
         return None
     if not one:
-        raise refusals.checksum_for_one()
+        raise link_refusals.checksum_for_one()
     if not isinstance(value, str) or not _SHA256.fullmatch(value):
-        raise refusals.invalid_checksum()
+        raise link_refusals.invalid_checksum()
     return value.lower()

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
 import structlog
 
-from chassis.jobs import Batch, Failure, Job, Kind, Link, Source, State, new_fid
+from chassis.jobs import Batch, Failure, Job, Kind, State, new_fid
 from chassis.link_rules import LinkRules
 from chassis.link_url import LinkUrl, parse_link
 from chassis.media_cache import CachedLink, MediaCache
@@ -17,7 +17,8 @@ from chassis.moves import NO_MAIL
 from chassis.options import ConversionOptions
 from chassis.ports import JobExists, Publisher
 from chassis.result_key import key_of
-from gateway import refusals
+from chassis.sources import Link, Source
+from gateway import link_refusals
 from gateway.announcing import announce
 from gateway.idempotency import checked_key, earlier_job, require_same_link
 from gateway.link_form import needs_pixels
@@ -65,7 +66,7 @@ class LinkJobs:
         """The link to one video; raises InvalidUrl, also for a playlist, and UrlNotAllowed."""
         found = parse_link(text, self._rules)
         if found.is_playlist:
-            raise refusals.is_a_playlist()
+            raise link_refusals.is_a_playlist()
         return Link(found.url, found.key, needs_pixels(options), sha256)
 
     def playlist(self, text: str, options: ConversionOptions) -> Link:
@@ -145,7 +146,7 @@ class LinkJobs:
         """Raise Refusal where the link's site has said that there is no such video."""
         missing = self.missing(link)
         if missing is not None:
-            raise refusals.video_does_not_exist(missing)
+            raise link_refusals.video_does_not_exist(missing)
 
     def missing(self, link: Link) -> Failure | None:
         """Why there is no such video, where the link's site has said so; None: it may be there."""
@@ -172,7 +173,7 @@ class LinkJobs:
         """The playlist that the address of a video on YouTube also names."""
         listed = parse_qs(urlsplit(text.strip()).query).get("list")
         if not listed:
-            raise refusals.is_no_playlist()
+            raise link_refusals.is_no_playlist()
         address = f"https://www.youtube.com/playlist?{urlencode({'list': listed[0]})}"
         return parse_link(address, self._rules)
 

@@ -14,11 +14,12 @@ from typing import Final
 import structlog
 
 from chassis.errors import StoreUnavailable
-from chassis.jobs import Job, Kind, Link, State
+from chassis.jobs import Job, Kind, State
 from chassis.media_cache import CachedContent, CachedLink, MediaCache
 from chassis.metrics import CACHE_HITS, CACHE_SAVED_BYTES
 from chassis.ports import JobExists
-from gateway import refusals
+from chassis.sources import Link
+from gateway import link_refusals, refusals
 from gateway.link_jobs import LinkJobs, Sender
 from gateway.reception import Desk
 from gateway.refusals import MadeRoom
@@ -87,7 +88,7 @@ class Media:
         if job.state is State.CANCELLED:
             raise refusals.cancelled()
         if job.state is not State.READY or sha256 is None:
-            raise refusals.fetch_failed(job.failure)
+            raise link_refusals.fetch_failed(job.failure)
         found = self._by_checksum(link, sha256)
         if found is None:
             raise MadeRoom
@@ -97,7 +98,7 @@ class Media:
         """As `file`, but nobody waits: the job is under way."""
         found = self.cached(link) or self.fetching(sender, link)
         if isinstance(found, Job) and not found.unfinished:
-            raise refusals.fetch_failed(found.failure)
+            raise link_refusals.fetch_failed(found.failure)
         return found
 
     def fetching(self, sender: Sender, link: Link) -> Job:
@@ -118,7 +119,7 @@ class Media:
                 desk.jobs.update(there.fid, _without_key)
             missing = self._links.missing(link)
             if missing is not None:
-                raise refusals.fetch_failed(missing)
+                raise link_refusals.fetch_failed(missing)
             job = self._links.new_job(sender, link, kind=Kind.MEDIA, idempotency_key=key)
             try:
                 desk.admission.admit(job)

@@ -7,19 +7,8 @@ from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from chassis.jobs import (
-    Chapter,
-    Failure,
-    Job,
-    Kind,
-    Link,
-    Loudness,
-    MediaFacts,
-    Metadata,
-    Result,
-    Source,
-    State,
-)
+from chassis.jobs import Failure, Job, Kind, Result, State
+from chassis.sources import Chapter, Link, Loudness, MediaFacts, Metadata, Source
 
 # The words of the older system, which its pages and clients know.
 WAITING: Final = "ONQUEUE"

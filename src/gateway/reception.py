@@ -11,12 +11,13 @@ import structlog
 from chassis import moves
 from chassis.errors import Permanent, ServiceError, StoreUnavailable
 from chassis.following_moves import handed_over
-from chassis.jobs import Job, Lease, Policy, Source, State, new_fid
+from chassis.jobs import Job, Lease, Policy, State, new_fid
 from chassis.options import ConversionOptions
 from chassis.ports import JobExists, JobStore, KeyTaken, MediaStore, MediaWriter, StoredMedia
 from chassis.references import delete_unnamed
 from chassis.result_key import result_key, scope_of
 from chassis.sharing_moves import adopting_if_offered
+from chassis.sources import Source
 from gateway import refusals
 from gateway.admission import Admission
 from gateway.form import FileStart

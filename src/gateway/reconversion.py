@@ -15,12 +15,13 @@ from functools import partial
 import structlog
 
 from chassis import moves
-from chassis.jobs import Job, Kind, Lease, Link, Source, State, new_fid
+from chassis.jobs import Job, Kind, Lease, State, new_fid
 from chassis.options import ConversionOptions
 from chassis.ports import JobExists, Publisher
 from chassis.references import delete_unnamed, named_videos
 from chassis.result_key import result_key, scope_of
 from chassis.sharing_moves import adopting_if_offered
+from chassis.sources import Link, Source
 from gateway import refusals
 from gateway.announcing import announce
 from gateway.idempotency import checked_key, earlier_job, require_same

@@ -3,7 +3,8 @@
 `GET /jobs/<fid>` has the same in figures.
 """
 
-from chassis.jobs import Job, Loudness, MediaFacts, Result
+from chassis.jobs import Job, Result
+from chassis.sources import Loudness, MediaFacts
 from notification.wording import duration
 
 _KILO = 1000

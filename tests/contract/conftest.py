@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from chassis.fakes import FakeJobStore, FakeMediaCache, FakeMediaStore
+from chassis.fake_media import FakeMediaStore
+from chassis.fake_media_cache import FakeMediaCache
+from chassis.fakes import FakeJobStore
 from chassis.media_cache import MediaCache
 from chassis.mongo import GridFsMediaStore, MongoJobStore, MongoMediaCache, connect
 from chassis.mongo.media import VIDEOS

@@ -9,11 +9,14 @@ from functools import partial
 from typing import cast
 
 from chassis import fetch_moves
-from chassis.fakes import FakeJobStore, FakeMediaCache, FakeMediaStore, FakePublisher
-from chassis.jobs import Job, Source, State
+from chassis.fake_media import FakeMediaStore
+from chassis.fake_media_cache import FakeMediaCache
+from chassis.fakes import FakeJobStore, FakePublisher
+from chassis.jobs import Job, State
 from chassis.media_cache import CachedContent, CachedLink, MediaCache
 from chassis.moves import Attempt
 from chassis.ports import JobStore, StoredMedia
+from chassis.sources import Source
 from chassis.steps import Steps
 from fetcher.keeping import Keeping
 from fetcher.ports import Stopped

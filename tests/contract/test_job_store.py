@@ -7,23 +7,9 @@ from datetime import timedelta
 import pytest
 
 from chassis import fetch_moves, mail_moves, moves
-from chassis.jobs import (
-    Batch,
-    Chapter,
-    Job,
-    Kind,
-    Link,
-    Loudness,
-    MediaFacts,
-    Metadata,
-    Policy,
-    Result,
-    Source,
-    State,
-    new_fid,
-    now_utc,
-)
+from chassis.jobs import Batch, Job, Kind, Policy, Result, State, new_fid, now_utc
 from chassis.ports import JobExists, JobStore, KeyTaken
+from chassis.sources import Chapter, Link, Loudness, MediaFacts, Metadata, Source
 from tests import sample_jobs
 
 POLICY = Policy()

@@ -5,9 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
-from chassis.jobs import Chapter, Failure, Metadata, now_utc
+from chassis.jobs import Failure, now_utc
 from chassis.media_cache import AskedSite, CachedContent, CachedLink, MediaCache
 from chassis.ports import JobStore
+from chassis.sources import Chapter, Metadata
 from tests import sample_jobs
 
 NOW = now_utc()

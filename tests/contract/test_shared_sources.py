@@ -8,7 +8,9 @@ from typing import cast
 import pytest
 
 from chassis import moves
-from chassis.fakes import FakeMediaCache, FakeMediaStore, FakePublisher
+from chassis.fake_media import FakeMediaStore
+from chassis.fake_media_cache import FakeMediaCache
+from chassis.fakes import FakePublisher
 from chassis.jobs import Job, State
 from chassis.link_rules import LinkRules
 from chassis.options import ConversionOptions

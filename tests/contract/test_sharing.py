@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from chassis import sharing_moves
-from chassis.fakes import FakeJobStore, FakeMediaStore
+from chassis.fake_media import FakeMediaStore
+from chassis.fakes import FakeJobStore
 from chassis.jobs import Job, State
 from chassis.ports import JobStore
 from chassis.references import delete_unnamed, named_mp3s

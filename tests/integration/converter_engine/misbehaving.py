@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import NoReturn
 from unittest.mock import patch
 
-from chassis.jobs import MediaFacts, ResultPart
+from chassis.jobs import ResultPart
 from chassis.options import Cover
+from chassis.sources import MediaFacts
 from converter import wire
 from converter.box_child import WRITE_TO
 from converter.conversion import Conversion, Mp3Facts

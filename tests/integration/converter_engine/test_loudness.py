@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from chassis.jobs import Loudness
+from chassis.sources import Loudness
 from converter.loudness import FULL_SCALE, LoudnessMeter
 from tests.integration.converter_engine.ebur128 import judged
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from mutagen.id3 import ID3
 
-from chassis.jobs import Chapter, Metadata
 from chassis.options import Cover
+from chassis.sources import Chapter, Metadata
 from converter.box import Box, BoxLimits
 from converter.cores import Cores
 from converter.site import Site

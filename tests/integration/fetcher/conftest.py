@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from chassis.jobs import Link
 from chassis.link_rules import LinkRules
 from chassis.media_cache import CachedLink
+from chassis.sources import Link
 from devstack.ports import LOOPBACK
 from fetcher.bringing import LinkBringer
 from fetcher.guard.name_resolver import NameResolver

@@ -9,9 +9,9 @@ from threading import Event, Thread
 import pytest
 
 from chassis.errors import Permanent, Retryable, ServiceError, StoreUnavailable
-from chassis.jobs import Link
 from chassis.media_cache import CachedLink
 from chassis.ports import CHUNK_BYTES
+from chassis.sources import Link
 from fetcher.ports import Brought, Stopped, Unchanged
 from tests.integration.fetcher.conftest import LIMITS, Fetching
 from tests.integration.fetcher.media_site import MediaSite, Resource, http_time

@@ -9,7 +9,7 @@ from threading import Event, Thread
 import pytest
 
 from chassis.errors import Permanent, Retryable, ServiceError
-from chassis.jobs import Metadata
+from chassis.sources import Metadata
 from fetcher.ports import Brought, Stopped
 from tests.integration.fetcher.conftest import LIMITS, Fetching
 from tests.integration.fetcher.media_site import MediaSite, Resource

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from chassis.errors import ServiceError
-from chassis.jobs import Metadata
 from chassis.media_cache import CachedLink
+from chassis.sources import Metadata
 from fetcher.ports import Brought, Entry, Unchanged
 from fetcher.ytdlp_program import Program
 from tests.integration.fetcher.conftest import Fetching

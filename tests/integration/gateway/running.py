@@ -17,12 +17,13 @@ import pika
 import requests
 from bson import ObjectId
 
-from chassis.jobs import Job, Metadata, now_utc
+from chassis.jobs import Job, now_utc
 from chassis.links import LinkSigner
 from chassis.media_cache import CachedContent, CachedLink
 from chassis.mongo import GridFsMediaStore, MongoJobStore, connect
 from chassis.mongo.media import MP3S, VIDEOS
 from chassis.mongo.media_cache import MongoMediaCache
+from chassis.sources import Metadata
 from devstack.services import Service
 from tests import sample_jobs
 from tests.integration.gateway.key_server import KeyServer

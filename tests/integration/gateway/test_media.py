@@ -11,7 +11,8 @@ from urllib.parse import quote
 import pytest
 import requests
 
-from chassis.jobs import Failure, Job, Kind, Source, State, now_utc
+from chassis.jobs import Failure, Job, Kind, State, now_utc
+from chassis.sources import Source
 from tests.integration.gateway.conftest import StartGateway
 from tests.integration.gateway.running import PUBLIC_URL, RunningGateway
 from tests.waiting import wait_for

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from chassis.jobs import Batch, Failure, Source, State, is_fid, new_fid, now_utc
+from chassis.jobs import Batch, Failure, State, is_fid, new_fid, now_utc
 from chassis.media_cache import AskedSite
+from chassis.sources import Source
 from tests import sample_jobs
 from tests.integration.gateway.conftest import StartGateway
 from tests.integration.gateway.running import PUBLIC_URL, RunningGateway

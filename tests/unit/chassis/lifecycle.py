@@ -2,7 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from chassis.fakes import FakeJobStore, FakeMediaCache
+from chassis.fake_media_cache import FakeMediaCache
+from chassis.fakes import FakeJobStore
 from chassis.jobs import MOVES, Job, Kind, Policy, State
 from chassis.mail_moves import mail_is_due
 from chassis.ports import Move

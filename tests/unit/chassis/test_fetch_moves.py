@@ -7,9 +7,10 @@ from datetime import timedelta
 import pytest
 
 from chassis import fetch_moves, moves
-from chassis.jobs import Failure, Job, Kind, Metadata, Source, State
+from chassis.jobs import Failure, Job, Kind, State
 from chassis.messages import LINK_QUEUE, VIDEO_QUEUE, waiting_queue
 from chassis.moves import Attempt
+from chassis.sources import Metadata, Source
 from tests import sample_jobs
 from tests.sample_jobs import NOW, POLICY
 

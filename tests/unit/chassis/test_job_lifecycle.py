@@ -21,9 +21,11 @@ from hypothesis.stateful import (
 )
 
 from chassis import fetch_moves, following_moves, mail_moves, moves, sharing_moves
-from chassis.fakes import FakeMediaCache, FakeMediaStore, FakePublisher
+from chassis.fake_media import FakeMediaStore
+from chassis.fake_media_cache import FakeMediaCache
+from chassis.fakes import FakePublisher
 from chassis.health import Heartbeat
-from chassis.jobs import Failure, Job, Kind, Metadata, Policy, Source, State
+from chassis.jobs import Failure, Job, Kind, Policy, State
 from chassis.link_rules import LinkRules
 from chassis.media_cache import CachedLink
 from chassis.messages import LINK_QUEUE, VIDEO_QUEUE
@@ -33,6 +35,7 @@ from chassis.ports import JobStore, KeyTaken, Move, StoredMedia
 from chassis.references import delete_unnamed, named_mp3s, named_videos
 from chassis.result_key import key_of
 from chassis.sharing import Sharing
+from chassis.sources import Metadata, Source
 from chassis.steps import Steps
 from converter.single_flight import SingleFlight
 from fetcher.keeping import Files, Keeping

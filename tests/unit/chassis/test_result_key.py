@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from chassis.jobs import Chapter, Link, Metadata, Source
 from chassis.options import ConversionOptions
 from chassis.result_key import PUBLIC, key_of, result_key
+from chassis.sources import Chapter, Link, Metadata, Source
 from tests import sample_jobs
 
 HASH = "0123456789abcdef" * 4

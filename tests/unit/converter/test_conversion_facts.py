@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.jobs import Loudness, MediaFacts, ResultPart
+from chassis.jobs import ResultPart
+from chassis.sources import Loudness, MediaFacts
 from converter.conversion import Conversion, Mp3Facts
 
 FACTS = Conversion(

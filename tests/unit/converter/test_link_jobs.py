@@ -3,7 +3,7 @@
 import pytest
 
 from chassis.errors import StoreUnavailable
-from chassis.fakes import FakeMediaStore
+from chassis.fake_media import FakeMediaStore
 from chassis.jobs import Job, State
 from converter.site import Site
 from tests import sample_jobs

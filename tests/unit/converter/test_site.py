@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mutagen.id3 import ID3
 
-from chassis import jobs
-from chassis.fakes import FakeMediaStore
-from chassis.jobs import Metadata
+from chassis import sources
+from chassis.fake_media import FakeMediaStore
 from chassis.options import ConversionOptions
+from chassis.sources import Metadata
 from converter import wire
 from converter.chapters import MAX_CHAPTERS, clip, of_site, one_after_another
 from converter.cover import picture_of_site
@@ -93,7 +93,7 @@ def test_a_track_that_was_chosen_has_its_own_language() -> None:
 @pytest.mark.parametrize("text", SCRIPTS)
 def test_every_script_survives(text: str) -> None:
     """Through the pipe, the cleaning and ID3: title and chapter are what the site said."""
-    metadata = Metadata(title=text, comment=text, chapters=(jobs.Chapter(0.0, text),))
+    metadata = Metadata(title=text, comment=text, chapters=(sources.Chapter(0.0, text),))
     document = wire.parse_document(wire.document(site=Site(metadata).to_document()))
     site = Site.from_document(document["site"], None)
     assert site.metadata == metadata
@@ -110,7 +110,7 @@ def test_what_a_site_says_has_a_bound() -> None:
     One chapter more than an MP3 has goes along, so that its owner is told.
     """
     endless = "\U0001f3bb" * 100_000
-    chapters = (jobs.Chapter(1 / 3, endless),) * 100_000
+    chapters = (sources.Chapter(1 / 3, endless),) * 100_000
     names = ("title", "artist", "album", "album_artist", "date", "track", "genre", "comment")
     said = replace(told(**dict.fromkeys(names, endless)), chapters=chapters)
     payload = wire.document(site=Site(said).to_document(), options="x" * (64 << 10))
@@ -122,7 +122,7 @@ def test_what_a_site_says_has_a_bound() -> None:
 
 def test_the_chapters_of_a_site_are_told_by_their_starts() -> None:
     """Each lasts up to the next, in whatever order it tells them; the times are the video's."""
-    said = [jobs.Chapter(20.0, "b"), jobs.Chapter(0.0, "a"), jobs.Chapter(30.0, "c")]
+    said = [sources.Chapter(20.0, "b"), sources.Chapter(0.0, "a"), sources.Chapter(30.0, "c")]
     kept = list(clip(one_after_another(of_site(said, 5.0)), Span()))
     assert [(one.start, one.end, one.title) for one in kept] == [
         (0.0, 15.0, "a"),
@@ -131,8 +131,8 @@ def test_the_chapters_of_a_site_are_told_by_their_starts() -> None:
     ]
 
 
-@given(st.lists(st.builds(jobs.Chapter, st.floats(), st.just("x"))), st.floats(0, 1e6))
-def test_whatever_times_a_site_says(said: list[jobs.Chapter], end: float) -> None:
+@given(st.lists(st.builds(sources.Chapter, st.floats(), st.just("x"))), st.floats(0, 1e6))
+def test_whatever_times_a_site_says(said: list[sources.Chapter], end: float) -> None:
     """Chapters lie in the part that is taken, none is empty; what is no time is left out."""
     for chapter in clip(one_after_another(of_site(said, 0.5)), Span(end=end)):
         assert 0 <= chapter.start < chapter.end <= end

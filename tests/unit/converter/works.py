@@ -4,7 +4,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from threading import Event
 
-from chassis.fakes import FakeJobStore, FakeMediaStore, FakePublisher
+from chassis.fake_media import FakeMediaStore
+from chassis.fakes import FakeJobStore, FakePublisher
 from chassis.jobs import Job
 from chassis.messages import JobMessage
 from chassis.options import ConversionOptions

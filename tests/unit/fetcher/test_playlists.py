@@ -3,11 +3,12 @@
 import pytest
 
 from chassis.errors import Permanent, Retryable
-from chassis.jobs import Job, Kind, Link, State, is_fid, new_fid
+from chassis.jobs import Job, Kind, State, is_fid, new_fid
 from chassis.messages import LINK_QUEUE, MP3_QUEUE
 from chassis.moves import cancelled
 from chassis.options import ConversionOptions
 from chassis.ports import KeyTaken
+from chassis.sources import Link
 from fetcher.playlists import entry_fid
 from fetcher.ports import Entry, Playlist
 from tests.sample_jobs import POLICY

@@ -6,10 +6,11 @@ from datetime import timedelta
 import pytest
 
 from chassis.errors import Permanent, Retryable, StoreUnavailable
-from chassis.jobs import Job, Kind, Link, State
+from chassis.jobs import Job, Kind, State
 from chassis.media_cache import AskedSite, CachedLink
 from chassis.messages import LINK_QUEUE, MP3_QUEUE, VIDEO_QUEUE
 from chassis.options import ConversionOptions
+from chassis.sources import Link
 from tests.sample_jobs import POLICY
 from tests.unit.fetcher.works import URL, VIDEO, Works, sha256_of
 

@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.jobs import Chapter, Metadata
+from chassis.sources import Chapter, Metadata
 from fetcher.ports import Entry
 from fetcher.ytdlp_entries import playlist_of
 from fetcher.ytdlp_metadata import metadata_of

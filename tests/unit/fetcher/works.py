@@ -7,11 +7,14 @@ from datetime import datetime, timedelta
 from threading import Event
 
 from chassis.errors import Permanent
-from chassis.fakes import FakeJobStore, FakeMediaCache, FakeMediaStore, FakePublisher
-from chassis.jobs import Chapter, Job, Kind, Link, Metadata
+from chassis.fake_media import FakeMediaStore
+from chassis.fake_media_cache import FakeMediaCache
+from chassis.fakes import FakeJobStore, FakePublisher
+from chassis.jobs import Job, Kind
 from chassis.link_url import LinkUrl
 from chassis.media_cache import CachedLink
 from chassis.messages import JobMessage
+from chassis.sources import Chapter, Link, Metadata
 from fetcher.handler import Fetcher
 from fetcher.memory import Memory
 from fetcher.ports import Brought, Playlist, Sink, Stopped, Unchanged

@@ -7,13 +7,16 @@ from datetime import datetime, timedelta
 import pytest
 
 from chassis.errors import ServiceError
-from chassis.fakes import FakeJobStore, FakeMediaCache, FakeMediaStore, FakePublisher
-from chassis.jobs import Failure, Job, Kind, Metadata, Source, new_fid
+from chassis.fake_media import FakeMediaStore
+from chassis.fake_media_cache import FakeMediaCache
+from chassis.fakes import FakeJobStore, FakePublisher
+from chassis.jobs import Failure, Job, Kind, new_fid
 from chassis.link_rules import LinkRules
 from chassis.media_cache import AskedSite, CachedContent, CachedLink
 from chassis.options import ConversionOptions
 from chassis.result_key import key_of
 from chassis.sharing import Sharing
+from chassis.sources import Metadata, Source
 from gateway.admission import Admission
 from gateway.batches import Batches
 from gateway.link_jobs import LinkJobs, Sender

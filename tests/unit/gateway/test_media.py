@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from chassis.errors import ServiceError
-from chassis.jobs import Failure, Job, Source, State
+from chassis.jobs import Failure, Job, State
 from chassis.messages import LINK_QUEUE
 from chassis.moves import NO_MAIL
+from chassis.sources import Source
 from gateway.link_jobs import Sender
 from gateway.media import CachedFile
 from tests.unit.gateway.link_world import ADA, MAX_JOBS, SHA256, TRACE, URL, World, media_job

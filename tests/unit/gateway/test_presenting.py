@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from chassis.jobs import Batch, Chapter, Job, Kind, Metadata, State
+from chassis.jobs import Batch, Job, Kind, State
+from chassis.sources import Chapter, Metadata
 from gateway.presenting import Presenter, retry_after
 from tests import sample_jobs
 from tests.sample_jobs import NOW

@@ -20,7 +20,7 @@ from chassis.jobs import Failure
 from chassis.links import InvalidLink
 from chassis.options import InvalidOption
 from chassis.tokens import InvalidToken
-from gateway import refusals
+from gateway import link_refusals, refusals
 from gateway.problems import STATUS_BY_CODE, message_code, problem_of, problem_of_status
 from gateway.refusals import NothingAccepted, RefusedLink, TokenRequired
 
@@ -67,12 +67,12 @@ def test_every_code_has_its_status() -> None:
         (refusals.TooManyJobs(3), 429, {"Retry-After"}),
         (refusals.KeyInUse(), 409, {"Retry-After"}),
         (refusals.TakenOver(), 503, {"Retry-After"}),
-        (refusals.fetch_failed(Failure("video_unavailable", "Gone.")), 404, set()),
-        (refusals.fetch_failed(Failure("login_required", "A login.")), 403, set()),
-        (refusals.fetch_failed(Failure("checksum_mismatch", "Another.")), 409, set()),
-        (refusals.fetch_failed(Failure("url_not_allowed", "No.")), 422, set()),
-        (refusals.fetch_failed(Failure("site_unavailable", "Down.")), 502, set()),
-        (refusals.fetch_failed(Failure("too_slow", "Slow.")), 504, set()),
+        (link_refusals.fetch_failed(Failure("video_unavailable", "Gone.")), 404, set()),
+        (link_refusals.fetch_failed(Failure("login_required", "A login.")), 403, set()),
+        (link_refusals.fetch_failed(Failure("checksum_mismatch", "Another.")), 409, set()),
+        (link_refusals.fetch_failed(Failure("url_not_allowed", "No.")), 422, set()),
+        (link_refusals.fetch_failed(Failure("site_unavailable", "Down.")), 502, set()),
+        (link_refusals.fetch_failed(Failure("too_slow", "Slow.")), 504, set()),
         (refusals.MadeRoom(), 503, {"Retry-After"}),
         (InvalidUrl(), 400, set()),
         (UrlNotAllowed("No."), 422, set()),

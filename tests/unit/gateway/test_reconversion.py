@@ -7,12 +7,15 @@ from datetime import timedelta
 import pytest
 
 from chassis.errors import ServiceError
-from chassis.fakes import FakeJobStore, FakeMediaCache, FakeMediaStore, FakePublisher
-from chassis.jobs import Job, Kind, Link, Metadata, State
+from chassis.fake_media import FakeMediaStore
+from chassis.fake_media_cache import FakeMediaCache
+from chassis.fakes import FakeJobStore, FakePublisher
+from chassis.jobs import Job, Kind, State
 from chassis.link_rules import LinkRules
 from chassis.messages import LINK_QUEUE, MP3_QUEUE, VIDEO_QUEUE, JobMessage
 from chassis.options import ConversionOptions
 from chassis.sharing import Sharing
+from chassis.sources import Link, Metadata
 from gateway.admission import Admission
 from gateway.link_jobs import LinkJobs
 from gateway.reception import Desk

@@ -8,7 +8,8 @@ import pytest
 
 from chassis import moves
 from chassis.errors import ServiceError, StoreUnavailable
-from chassis.fakes import FakeJobStore, FakeMediaStore
+from chassis.fake_media import FakeMediaStore
+from chassis.fakes import FakeJobStore
 from chassis.jobs import Job, State, new_fid
 from gateway.removal import Removal
 from tests import sample_jobs

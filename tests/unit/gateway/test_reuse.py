@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from chassis.errors import StoreUnavailable
-from chassis.fakes import FakeJobStore, FakeMediaStore
+from chassis.fake_media import FakeMediaStore
+from chassis.fakes import FakeJobStore
 from chassis.jobs import Job, State
 from chassis.sharing import Sharing
 from gateway.reuse import Reuse

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from chassis.errors import ServiceError
-from chassis.fakes import FakeJobStore, FakeMediaStore, FakePublisher
+from chassis.fake_media import FakeMediaStore
+from chassis.fakes import FakeJobStore, FakePublisher
 from chassis.jobs import Job, Policy
 from chassis.sharing import Sharing
 from gateway.admission import Admission

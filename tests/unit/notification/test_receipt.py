@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from chassis.jobs import Job, Loudness, MediaFacts, Result
+from chassis.jobs import Job, Result
+from chassis.sources import Loudness, MediaFacts
 from notification.receipt import receipt
 from tests import sample_jobs
 from tests.sample_jobs import NOW

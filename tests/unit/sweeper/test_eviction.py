@@ -6,7 +6,9 @@ from datetime import timedelta
 import pytest
 
 from chassis import fetch_moves
-from chassis.fakes import FakeJobStore, FakeMediaCache, FakeMediaStore
+from chassis.fake_media import FakeMediaStore
+from chassis.fake_media_cache import FakeMediaCache
+from chassis.fakes import FakeJobStore
 from chassis.media_cache import CachedContent
 from chassis.moves import Attempt
 from chassis.references import delete_unnamed

@@ -5,7 +5,8 @@ from collections.abc import Collection
 import pytest
 
 from chassis.errors import StoreUnavailable
-from chassis.fakes import FakeJobStore, FakeMediaStore
+from chassis.fake_media import FakeMediaStore
+from chassis.fakes import FakeJobStore
 from sweeper.orphans import BETWEEN_BATCHES, OrphanWalk
 from tests import sample_jobs
 

@@ -9,7 +9,8 @@ import pytest
 
 from chassis import moves
 from chassis.errors import BrokerUnavailable, StoreUnavailable
-from chassis.fakes import FakeJobStore, FakeMediaStore, FakePublisher
+from chassis.fake_media import FakeMediaStore
+from chassis.fakes import FakeJobStore, FakePublisher
 from chassis.health import Heartbeat
 from chassis.jobs import Job, State
 from chassis.messages import MP3_QUEUE, VIDEO_QUEUE, JobMessage
