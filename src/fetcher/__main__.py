@@ -9,6 +9,7 @@ from chassis import logs
 from chassis.allocator import share_freed_memory
 from chassis.broker import Consumer, RabbitPublisher
 from chassis.consuming import in_service
+from chassis.hashing import ThreadedSha256
 from chassis.identity import unique_name
 from chassis.link_url import parse_link
 from chassis.messages import LINK_QUEUE
@@ -41,7 +42,7 @@ def main() -> None:
     guard = Guard(rules, NameResolver(settings.name_servers))
     fetcher = Fetcher(
         jobs=jobs,
-        videos=GridFsMediaStore(client, VIDEOS),
+        videos=GridFsMediaStore(client, VIDEOS, new_sha256=ThreadedSha256),
         cache=cache,
         publisher=publisher,
         bringer=LinkBringer(guard, rules, settings.limits, settings.program),
