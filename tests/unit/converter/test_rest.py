@@ -86,7 +86,7 @@ def test_an_mp3_that_cannot_be_stored_is_tried_again(
     def away(_: object) -> None:
         raise StoreUnavailable("away")
 
-    monkeypatch.setattr("chassis.fakes.FakeMediaWriter.finish", away)
+    monkeypatch.setattr("chassis.fake_media.FakeMediaWriter.finish", away)
     rest()
     waiting = works.now_is(job)
     assert waiting.state is State.QUEUED

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-import gateway.refusals
 from chassis.errors import (
     BrokerUnavailable,
     InvalidUrl,
@@ -26,10 +25,12 @@ from gateway.refusals import NothingAccepted, RefusedLink, TokenRequired
 
 
 def codes_in_refusals() -> set[str]:
-    """The first argument of each error that gateway.refusals makes."""
-    tree = ast.parse(Path(gateway.refusals.__file__).read_text(encoding="utf-8"))
+    """The first argument of each error that gateway.refusals and gateway.link_refusals make."""
+    modules = (refusals.__file__, link_refusals.__file__)
+    trees = [ast.parse(Path(module).read_text(encoding="utf-8")) for module in modules]
     return {
         call.args[0].value
+        for tree in trees
         for call in ast.walk(tree)
         if isinstance(call, ast.Call)
         and call.args
