@@ -2,6 +2,7 @@
 
 import socket
 from dataclasses import dataclass
+from typing import Any
 
 import urllib3
 
@@ -71,12 +72,12 @@ def read_answer(connection: socket.socket) -> Answer:
     return Answer(int(status), reason, [(name, value) for name, value in pairs], body)
 
 
-def pool(session: Session, **options: object) -> urllib3.ProxyManager:
+def pool(session: Session, **options: Any) -> urllib3.ProxyManager:
     """urllib3 by way of the guard."""
     return urllib3.ProxyManager(
         session.proxy_url,
         proxy_headers=session.proxy_headers,
         retries=False,
         timeout=SECONDS,
-        **options,  # type: ignore[arg-type]
+        **options,
     )

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from devstack.ports import LOOPBACK
@@ -42,9 +43,9 @@ class Site(ThreadingHTTPServer):
             connection = self._context.wrap_socket(connection, server_side=True)
         return connection, address
 
-    def shutdown_request(self, request: object) -> None:
+    def shutdown_request(self, request: Any) -> None:
         """A connection is over."""
-        super().shutdown_request(request)  # type: ignore[arg-type]
+        super().shutdown_request(request)
         self.ended += 1
 
     def handle_error(self, request: object, client_address: object) -> None:
