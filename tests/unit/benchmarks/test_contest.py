@@ -1,8 +1,12 @@
 """Contenders in turn: order, medians, and who takes no part."""
 
+from collections import Counter
 from collections.abc import Iterator
+from itertools import chain, pairwise
 
-from benchmarks.contest import Contender, Cost, NotOffered, compete, medians, ratio
+import pytest
+
+from benchmarks.contest import Contender, Cost, NotOffered, compete, medians, orders, ratio
 
 
 def nothing() -> None:
@@ -27,6 +31,32 @@ def test_contenders_take_turns_in_every_round() -> None:
     both = [contender("a"), contender("b")]
     compete(both, 2, settle=lambda: seen.append("settle"), progress=silence)
     assert seen == ["prepare a", "settle", "a", "prepare b", "settle", "b"] * 2
+
+
+@pytest.mark.parametrize("count", range(3, 8))
+def test_each_of_many_follows_each_other_equally_often(count: int) -> None:
+    """What one leaves behind is not always the same one's burden, and each runs once a round."""
+    turns = orders(count)
+    assert all(sorted(order) == list(range(count)) for order in turns)
+    followed = Counter(pair for order in turns for pair in pairwise(order))
+    assert len(followed) == count * (count - 1)
+    assert len(set(followed.values())) == 1
+
+
+def test_many_run_in_those_orders() -> None:
+    """Round by round, and from the first order again after the last."""
+    seen: list[int] = []
+
+    def contender(number: int) -> Contender:
+        def run() -> Cost:
+            seen.append(number)
+            return Cost(1)
+
+        return Contender(str(number), run)
+
+    compete([contender(number) for number in range(4)], 5, settle=nothing, progress=silence)
+    turns = orders(4)
+    assert seen == [*chain.from_iterable(turns), *turns[0]]
 
 
 def test_the_median_of_the_rounds_counts() -> None:
