@@ -93,7 +93,7 @@ class FollowingReader:
         stop = number + (_FETCHED_CHUNKS if number == self._last + 1 else 1)
         wanted = {"files_id": self._key, "n": {"$gte": number, "$lt": stop}}
         with store_errors():
-            found = self._chunks.find(wanted, {"_id": 0, "n": 1, "data": 1}, sort=[("n", 1)])
+            found = self._chunks.find(wanted, sort=[("n", 1)])
             for expected, document in enumerate(found, number):
                 if document["n"] != expected:
                     return

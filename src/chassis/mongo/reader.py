@@ -125,7 +125,7 @@ class GridFsReader:
 
     def _one(self, number: int) -> bytes:
         with store_errors():
-            found = self._chunks.find_one({"files_id": self._key, "n": number}, {"data": 1})
+            found = self._chunks.find_one({"files_id": self._key, "n": number})
         if found is None:
             raise MediaMissing(self._media_id)
         data: bytes = found["data"]

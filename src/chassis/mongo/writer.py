@@ -24,6 +24,7 @@ from chassis.ports import CHUNK_BYTES, StoredMedia, check_rewrite
 _MOST_PATCH_BYTES: Final = 4 << 20
 _LOST: Final = "The store lost a part of the file while it was written."
 _UNHASHED_CHUNKS: Final = 8
+_FETCHED_AT_ONCE: Final = 2  # larger answers no longer stay in the processor's cache
 
 
 class Digest(Protocol):
@@ -216,8 +217,8 @@ def chunk_data(
     It ends before a chunk that is not there.
     """
     wanted = {"files_id": key, "n": {"$gte": first, "$lt": stop}}
-    fields = {"_id": 0, "n": 1, "data": 1}
-    with chunks.find(wanted, fields, sort=[("n", 1)], batch_size=4) as found:
+    # Whole documents, for MongoDB copies what it picks out of them.
+    with chunks.find(wanted, sort=[("n", 1)], batch_size=_FETCHED_AT_ONCE) as found:
         for number, document in enumerate(found, first):
             if document["n"] != number:
                 return
