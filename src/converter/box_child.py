@@ -1,4 +1,4 @@
-"""The process in the box: one conversion, fed and emptied over two pipes, then the end."""
+"""The process in the box: one conversion, fed and emptied, then the end."""
 
 import os
 import resource
@@ -6,8 +6,6 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
-
-import numpy as np
 
 from chassis.errors import Permanent
 from chassis.options import ConversionOptions
@@ -17,7 +15,7 @@ from converter.mp3_writer import Output
 from converter.ports import SourceReader
 from converter.request import Request
 from converter.site import Site
-from converter.wire import Kind
+from converter.wire import MAX_READ_BYTES, Kind
 
 READ_FROM: Final = 0
 WRITE_TO: Final = 1
@@ -30,9 +28,10 @@ Engine = Callable[[SourceReader, Output, Request], Conversion]
 
 @dataclass(slots=True)
 class _Piece:
-    """Bytes of the source from `start` to `end`, in a buffer that is used again and again."""
+    """Bytes of the source from `start` to `end`, in a place that is used again and again."""
 
-    buffer: memoryview
+    place: int
+    bytes_there: memoryview
     start: int = 0
     end: int = 0
 
@@ -41,24 +40,22 @@ class _Piece:
 
     def read(self, offset: int, length: int) -> bytes:
         first = offset - self.start
-        return bytes(self.buffer[first : min(first + length, self.end - self.start)])
+        return bytes(self.bytes_there[first : min(first + length, self.end - self.start)])
 
 
-class PipedSource:
-    """The source, as the box hands it over; without a size it is still on its way.
+class ShownSource:
+    """The source, as the box shows it in `window`; without a size it is still on its way.
 
     Of one that is whole, more is asked for where reading goes on: as much as the box has there in
     one piece. Where it went on for a while, the next piece is asked for before it is needed, so
-    that the box fetches it meanwhile. Until its answer is taken, the box listens to nothing else:
-    `settle` has to come before any other message.
+    that the box fetches it meanwhile; `settle` takes its answer.
     """
 
-    def __init__(self, size: int | None) -> None:
+    def __init__(self, window: memoryview, size: int | None) -> None:
         self._size = size
         self._now, self._next = (
-            # Not filled with zeros, which would take memory for what a short file never needs.
-            _Piece(np.empty(wire.MAX_READ_BYTES, np.uint8).data)
-            for _ in range(2)
+            _Piece(place, window[place * MAX_READ_BYTES : (place + 1) * MAX_READ_BYTES])
+            for place in range(wire.PLACES)
         )
         self._asked: int | None = None
         self._in_order = 0
@@ -84,12 +81,8 @@ class PipedSource:
         """Take the answer that is on its way, if there is one."""
         if self._asked is None:
             return
-        try:
-            kind, length = wire.receive_into(READ_FROM, self._next.buffer)
-        except (EOFError, OSError, wire.WireError):
-            _vanish()
-        if kind is not Kind.DATA:
-            _vanish()
+        kind, payload = _receive()
+        (length,) = wire.LENGTH.unpack(payload) if kind is Kind.DATA else _vanish()
         self._next.start, self._next.end = self._asked, self._asked + length
         self._asked = None
 
@@ -98,32 +91,28 @@ class PipedSource:
         self._in_order = self._in_order + 1 if goes_on else 0
         self.settle()
         if not self._next.holds(offset):
-            self._ask(offset, wire.MAX_READ_BYTES if goes_on else length)
+            self._ask(offset, MAX_READ_BYTES if goes_on else length)
             self.settle()
         self._now, self._next = self._next, self._now
         if self._in_order >= _IN_ORDER_PIECES and self._now.end < self.size:
-            self._ask(self._now.end, wire.MAX_READ_BYTES)
+            self._ask(self._now.end, MAX_READ_BYTES)
 
     def _ask(self, offset: int, length: int) -> None:
-        _send(Kind.READ, wire.READ_REQUEST.pack(offset, min(length, wire.MAX_READ_BYTES)))
+        length = min(length, MAX_READ_BYTES)
+        _send(Kind.READ, wire.READ_REQUEST.pack(offset, length, self._next.place))
         self._asked = offset
 
 
 class PipedOutput:
-    """The MP3, on its way into the box; `settle` is called before anything is said."""
-
-    def __init__(self, settle: Callable[[], None]) -> None:
-        self._settle = settle
+    """The MP3, on its way into the box."""
 
     def write(self, data: bytes) -> None:
         """See Sink."""
-        self._settle()
         for start in range(0, len(data), _MAX_WRITE_BYTES):
             _send(Kind.WRITE, data[start : start + _MAX_WRITE_BYTES])
 
     def rewrite(self, offset: int, data: bytes) -> None:
         """See Sink."""
-        self._settle()
         _send(Kind.REWRITE, wire.OFFSET.pack(offset) + data)
 
     def start_over(self) -> None:
@@ -132,22 +121,23 @@ class PipedOutput:
 
     def drawing(self, begins: bool) -> None:
         """See Request."""
-        self._settle()
         _send(Kind.DRAWING, bytes([begins]))
 
     def progress(self, fraction: float) -> None:
         """See Output."""
-        self._settle()
         _send(Kind.PROGRESS, wire.PROGRESS_REPORT.pack(fraction))
 
 
-def run(engine: Engine) -> NoReturn:
-    """Do the job that comes through the pipe with `engine`, say how it went, and end."""
+def run(engine: Engine, window: memoryview) -> NoReturn:
+    """Do the job that comes through the pipe with `engine`, say how it went, and end.
+
+    The box shows the source in `window`.
+    """
     _, payload = _receive()
     job = wire.parse_document(payload)
     site = _receive_site(job) if job["site"] else None
-    source = PipedSource(job["size"])
-    output = PipedOutput(source.settle)
+    source = ShownSource(window, job["size"])
+    output = PipedOutput()
     request = Request(
         name=job["name"],
         options=ConversionOptions.from_document(job["options"]),
@@ -169,7 +159,7 @@ def run(engine: Engine) -> NoReturn:
     except Exception:  # noqa: BLE001 - whatever it is, the box has to know
         trace = traceback.format_exc()[-_MAX_TRACE_CHARACTERS:]
         kind, answer = Kind.FAILED, wire.document(trace=trace)
-    source.settle()
+    source.settle()  # nobody would take it once this process has ended
     _send(kind, answer)
     os._exit(0)
 

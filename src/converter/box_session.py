@@ -102,8 +102,7 @@ class Session:
             kind, payload = self._receive()
             match kind:
                 case Kind.READ:
-                    offset, length = wire.parse_read_request(payload, size)
-                    self._send(Kind.DATA, self._lend(caller.source.read_at, offset, length))
+                    self._show(*wire.parse_read_request(payload, size))
                 case Kind.AWAIT_SIZE:
                     size = self._lend(_size, caller.source)
                     self._send(Kind.SIZE, wire.SIZE.pack(size))
@@ -129,6 +128,13 @@ class Session:
         self._send(Kind.START, job)
         if picture is not None:
             self._send(Kind.PICTURE, picture)
+
+    def _show(self, offset: int, length: int, place: int) -> None:
+        """Put bytes of the source where the process sees them."""
+        data = self._lend(self._caller.source.read_at, offset, length)
+        start = place * wire.MAX_READ_BYTES
+        self._child.window[start : start + len(data)] = data
+        self._send(Kind.DATA, wire.LENGTH.pack(len(data)))
 
     def _note(self, kind: Kind, payload: bytes) -> None:
         """What the process is at."""

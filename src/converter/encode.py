@@ -9,7 +9,7 @@ from converter.id3 import Id3
 from converter.lame import DELAY, Encoding
 from converter.mp3_writer import Mp3Output, Mp3Writer
 from converter.resample import Samples
-from converter.segments import encode, frames_per_block
+from converter.segments import block_lengths, encode
 from converter.short_sound import Neighbours, surrounded
 
 
@@ -42,8 +42,7 @@ def write_mp3(
     counted = _Counted(sound)
     spf = samples_per_frame(encoding.sample_rate)
     lead, with_more = surrounded(counted, spf, DELAY, neighbours)
-    block_frames = frames_per_block(encoding, threads, seconds)
-    pieces = encode(with_more, encoding, threads, block_frames)
+    pieces = encode(with_more, encoding, threads, block_lengths(encoding, threads, seconds))
     template, *frames = next(pieces)
     mp3 = Mp3Writer(output, id3, template)
     for more in itertools.chain([frames], pieces):

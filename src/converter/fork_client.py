@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import mmap
 import os
 import socket
 import subprocess
@@ -11,6 +12,7 @@ from typing import Final, Self
 
 from converter.confinement import Limits
 from converter.fork_protocol import EXIT_STATUS, READY
+from converter.wire import WINDOW_BYTES
 
 _START_SECONDS: Final = 60.0
 _END_SECONDS: Final = 10.0
@@ -30,11 +32,15 @@ class ForkServerError(Exception):
 
 
 class Child:
-    """A confined process: `reading` and `writing` are our ends of its pipes, both non-blocking."""
+    """A confined process: `reading` and `writing` are our ends of its pipes, both non-blocking.
 
-    def __init__(self, reading: int, writing: int, fate: socket.socket) -> None:
+    `window` is what it sees of its source, see converter.wire.
+    """
+
+    def __init__(self, reading: int, writing: int, window: mmap.mmap, fate: socket.socket) -> None:
         self.reading = reading
         self.writing = writing
+        self.window = window
         self._fate = fate
         self._ended = False
         self._status: int | None = None
@@ -49,6 +55,7 @@ class Child:
             self._ended = True
             os.close(self.writing)
             os.close(self.reading)
+            self.window.close()
             with self._fate:
                 self._status = self._learn_status()
         return self._status
@@ -84,21 +91,23 @@ class ForkClient:
         with contextlib.ExitStack() as ours, contextlib.ExitStack() as theirs:
             to_child = _pipe(theirs, ours)
             from_child = _pipe(ours, theirs)
+            memory = _memory(theirs)
+            window = ours.enter_context(mmap.mmap(memory, WINDOW_BYTES))
             fate = socket.socketpair()
             ours.enter_context(fate[0])
             theirs.enter_context(fate[1])
-            self._ask((to_child[0], from_child[1], fate[1].fileno()))
+            self._ask((to_child[0], from_child[1], memory, fate[1].fileno()))
             ours.pop_all()
         for descriptor in (to_child[1], from_child[0]):
             os.set_blocking(descriptor, False)
-        return Child(reading=from_child[0], writing=to_child[1], fate=fate[0])
+        return Child(from_child[0], to_child[1], window, fate[0])
 
     def stop(self) -> None:
         """End the server and every child."""
         with self._lock:
             self._stop()
 
-    def _ask(self, descriptors: tuple[int, int, int]) -> None:
+    def _ask(self, descriptors: tuple[int, ...]) -> None:
         with self._lock:
             if self._control is not None and _send(self._control, descriptors):
                 return
@@ -157,7 +166,7 @@ class ForkClient:
         self.stop()
 
 
-def _send(control: socket.socket, descriptors: tuple[int, int, int]) -> bool:
+def _send(control: socket.socket, descriptors: tuple[int, ...]) -> bool:
     try:
         socket.send_fds(control, [b"f"], descriptors)
     except OSError:
@@ -173,3 +182,12 @@ def _pipe(reader: contextlib.ExitStack, writer: contextlib.ExitStack) -> tuple[i
     with contextlib.suppress(OSError):  # as large as this user may have them
         fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
     return reading, writing
+
+
+def _memory(stack: contextlib.ExitStack) -> int:
+    """Memory of the window's size, closed with the stack; nobody who has it can make it smaller."""
+    memory = os.memfd_create("source", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    stack.callback(os.close, memory)
+    os.ftruncate(memory, WINDOW_BYTES)
+    fcntl.fcntl(memory, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_SEAL)
+    return memory

@@ -8,6 +8,7 @@ child and starts a second process to track resources, and none of that is wanted
 
 import contextlib
 import gc
+import mmap
 import os
 import pkgutil
 import select
@@ -57,22 +58,23 @@ class ForkServer:
         message, descriptors, _, _ = socket.recv_fds(self._control, 1, DESCRIPTORS)
         if not message:
             return False
-        reading, writing, fate = descriptors
+        reading, writing, memory, fate = descriptors
         pid = os.fork()
         if pid == 0:
-            self._become_child(reading, writing)
-        os.close(reading)
-        os.close(writing)
+            self._become_child(reading, writing, memory)
+        for descriptor in (reading, writing, memory):
+            os.close(descriptor)
         child = _Child(pid, os.pidfd_open(pid), socket.socket(fileno=fate))
         for descriptor in (child.pidfd, child.fate.fileno()):
             self._children[descriptor] = child
             self._poll.register(descriptor, select.POLLIN)
         return True
 
-    def _become_child(self, reading: int, writing: int) -> NoReturn:
+    def _become_child(self, reading: int, writing: int, memory: int) -> NoReturn:
         try:
+            window = memoryview(mmap.mmap(memory, 0, prot=mmap.PROT_READ))
             confine(self._limits, self._pid, (reading, writing))
-            run(self._engine)
+            run(self._engine, window)
         finally:
             os._exit(1)
 

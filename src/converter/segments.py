@@ -11,6 +11,7 @@ None of that is taken for granted: where two blocks meet, the frames of both enc
 and the earlier one goes on into the later block until they agree.
 """
 
+import itertools
 import math
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -30,35 +31,48 @@ _SOUND_BYTES: Final = 72 << 20  # of sound that waits or may be wanted again
 _LEAST_BLOCK: Final = 8 * PERIOD
 _LONGEST_BLOCK: Final = 60 * PERIOD
 _SHORTEST_BLOCK: Final = 4 * PERIOD  # a shorter one would mostly be pre-roll
+_MANY_ROUNDS: Final = 16  # blocks for each thread; where there are fewer, more pre-roll costs more
+_PARTS: Final = 4
 
 
-def frames_per_block(encoding: Encoding, threads: int, seconds: float | None = None) -> int:
-    """How many frames the blocks for so many threads have; a multiple of PERIOD.
+def block_lengths(encoding: Encoding, threads: int, seconds: float | None = None) -> Iterator[int]:
+    """How many frames each block has for so many threads, block by block; multiples of PERIOD.
 
-    As many as memory allows, and as make the threads end together if the sound has `seconds`.
+    As many as memory allows, and as make the threads end together if the sound has `seconds`. Over
+    many blocks a thread gets ahead of the others all the same: so the last ones are shorter then.
     """
     spf = samples_per_frame(encoding.sample_rate)
     fitting = _SOUND_BYTES // (threads + 1) // (4 * encoding.channels * spf)
     longest = min(max(fitting, _LEAST_BLOCK), _LONGEST_BLOCK)
     if seconds:
         whole = seconds * encoding.sample_rate / spf
-        blocks = threads * math.ceil(whole / (threads * longest))
+        rounds = math.ceil(whole / (threads * longest))
+        blocks = threads * rounds
         longest = min(longest, math.ceil((whole + (blocks - 1) * PRE_ROLL) / blocks))
-    return max(-(-longest // PERIOD) * PERIOD, _SHORTEST_BLOCK)
+        if rounds >= _MANY_ROUNDS:
+            yield from itertools.repeat(_length(longest), blocks - threads)
+            yield from itertools.repeat(_length(longest // _PARTS), _PARTS * threads)
+    yield from itertools.repeat(_length(longest))
+
+
+def _length(frames: int) -> int:
+    return max(-(-frames // PERIOD) * PERIOD, _SHORTEST_BLOCK)
 
 
 def encode(
-    sound: Iterable[Samples], encoding: Encoding, threads: int = 1, block_frames: int | None = None
+    sound: Iterable[Samples],
+    encoding: Encoding,
+    threads: int = 1,
+    lengths: Iterator[int] | None = None,
 ) -> Iterator[list[bytes]]:
     """The MP3 frames of `sound`, in order; the first is LAME's tag of what its encoder has made.
 
-    What comes out does not depend on `threads` nor on `block_frames`, which is a multiple of PERIOD
-    and more than PRE_ROLL.
+    What comes out does not depend on `threads` nor on the `lengths` of blocks, in frames, which are
+    multiples of PERIOD, more than PRE_ROLL, and never end.
     """
     if threads == 1:
         return _one_pass(sound, encoding)
-    blocks = block_frames or frames_per_block(encoding, threads)
-    return _side_by_side(sound, encoding, threads, blocks)
+    return _side_by_side(sound, encoding, threads, lengths or block_lengths(encoding, threads))
 
 
 def _one_pass(sound: Iterable[Samples], encoding: Encoding) -> Iterator[list[bytes]]:
@@ -73,14 +87,14 @@ def _one_pass(sound: Iterable[Samples], encoding: Encoding) -> Iterator[list[byt
 
 
 def _side_by_side(
-    sound: Iterable[Samples], encoding: Encoding, threads: int, block_frames: int
+    sound: Iterable[Samples], encoding: Encoding, threads: int, lengths: Iterator[int]
 ) -> Iterator[list[bytes]]:
     stack_size(_STACK_BYTES)  # what the threads' stacks may use counts as memory of the process
     waiting: deque[tuple[Block, Future[Encoded]]] = deque()
     chain = BlockChain(encoding)
     with ThreadPoolExecutor(threads) as pool:
         try:
-            for block in blocks_of(sound, encoding, block_frames):
+            for block in blocks_of(sound, encoding, lengths):
                 waiting.append((block, pool.submit(block.encode)))
                 if len(waiting) > threads:
                     yield chain.join(*_oldest(waiting))

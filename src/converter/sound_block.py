@@ -67,6 +67,10 @@ class Block:
         """The sample behind the last that it needs, unless it is the last block."""
         return (self.first + self.count + _POST_ROLL) * self._samples_per_frame
 
+    def followed_by(self, count: int) -> "Block":
+        """The next block, of so many frames."""
+        return Block(self.encoding, self.first + self.count, count)
+
     def put(self, samples: Samples, position: int) -> None:
         """Take what is ours of `samples`, which begin at `position` of the sound."""
         piece = samples[:, max(0, self.start - position) : max(0, self.stop - position)]
@@ -101,11 +105,16 @@ class Block:
             piece_start += piece.shape[1]
 
 
-def blocks_of(sound: Iterable[Samples], encoding: Encoding, block_frames: int) -> Iterator[Block]:
-    """The blocks of the sound, each as soon as it begins; asking for the next one fills it."""
-    current = Block(encoding, 0, block_frames)
+def blocks_of(
+    sound: Iterable[Samples], encoding: Encoding, lengths: Iterator[int]
+) -> Iterator[Block]:
+    """The blocks of the sound, each as soon as it begins; asking for the next one fills it.
+
+    They have so many frames as `lengths` says.
+    """
+    current = Block(encoding, 0, next(lengths))
     yield current
-    following = Block(encoding, block_frames, block_frames)
+    following = current.followed_by(next(lengths))
     position = 0
     for samples in sound:
         current.put(samples, position)
@@ -115,6 +124,6 @@ def blocks_of(sound: Iterable[Samples], encoding: Encoding, block_frames: int) -
             current.end(last=False)
             current = following
             yield current
-            following = Block(encoding, current.first + block_frames, block_frames)
+            following = current.followed_by(next(lengths))
             following.put(samples, position - samples.shape[1])
     current.end(last=True)

@@ -1,6 +1,9 @@
 """The messages between the box and the process in it: a small header, then the payload.
 
-No pickle: what the process sends is only ever bytes, numbers and JSON.
+No pickle: what the process sends is only ever bytes, numbers and JSON. The source alone goes
+another way: the box puts pieces of it into memory that both see, the window, and the process may
+only read that. Through a pipe each piece would be copied once more, into pages that are new each
+time.
 """
 
 import json
@@ -20,8 +23,8 @@ class Kind(IntEnum):
     """
 
     START = 1  # JSON: the job
-    DATA = 2  # the answer to READ: at least one byte, none at the end of the source
-    READ = 3  # READ_REQUEST: bytes of the source are wanted
+    DATA = 2  # LENGTH, the answer to READ: at least one byte is there, none at the source's end
+    READ = 3  # READ_REQUEST: bytes of the source are wanted, in a place of the window
     WRITE = 4  # bytes to append to the MP3
     REWRITE = 5  # OFFSET, and bytes to put over those that were written there
     PROGRESS = 6  # PROGRESS_REPORT: how much is done, from 0 to 1
@@ -35,12 +38,15 @@ class Kind(IntEnum):
 
 
 HEADER: Final = struct.Struct("<BI")  # kind, length of the payload in bytes
-READ_REQUEST: Final = struct.Struct("<QI")  # offset, length
+READ_REQUEST: Final = struct.Struct("<QIB")  # offset, length, number of the place
+LENGTH: Final = struct.Struct("<I")
 OFFSET: Final = struct.Struct("<Q")
 PROGRESS_REPORT: Final = struct.Struct("<d")
 SIZE: Final = struct.Struct("<Q")
 
 MAX_READ_BYTES: Final = 1 << 20
+PLACES: Final = 2
+WINDOW_BYTES: Final = PLACES * MAX_READ_BYTES
 _MAX_OFFSET: Final = (1 << 63) - 1  # what libavformat can count to
 _MAX_DOCUMENT_BYTES: Final = 64 * 1024
 _MAX_JOB_BYTES: Final = 16 << 20  # with all that a site may say of thousands of chapters
@@ -48,7 +54,7 @@ _MAX_FACTS_BYTES: Final = 1 << 19  # with a title for each of many parts
 
 MAX_PAYLOAD: Final = {
     Kind.START: _MAX_JOB_BYTES,
-    Kind.DATA: MAX_READ_BYTES,
+    Kind.DATA: LENGTH.size,
     Kind.READ: READ_REQUEST.size,
     Kind.WRITE: 1 << 20,
     Kind.REWRITE: OFFSET.size + MAX_REWRITE_BYTES,
@@ -79,14 +85,19 @@ def parse_header(header: bytes | bytearray) -> tuple[Kind, int]:
     return kind, length
 
 
-def parse_read_request(payload: bytes, size: int | None) -> tuple[int, int]:
-    """The offset and length wanted of a source of `size` bytes (None: not known); or WireError."""
+def parse_read_request(payload: bytes, size: int | None) -> tuple[int, int, int]:
+    """The offset and length wanted of a source of `size` bytes (None: not known), and the place.
+
+    Raises WireError.
+    """
     if len(payload) != READ_REQUEST.size:
         raise WireError("a READ is of another length")
-    offset, length = READ_REQUEST.unpack(payload)
+    offset, length, place = READ_REQUEST.unpack(payload)
     if offset > (_MAX_OFFSET if size is None else size) or not 0 < length <= MAX_READ_BYTES:
         raise WireError(f"a READ of {length} bytes at {offset} is out of range")
-    return offset, length
+    if place >= PLACES:
+        raise WireError(f"the window has no place {place}")
+    return offset, length, place
 
 
 def parse_rewrite(payload: bytes, written: int) -> tuple[int, bytes]:
@@ -144,28 +155,12 @@ def send(descriptor: int, kind: Kind, payload: bytes) -> None:
 
 def receive(descriptor: int) -> tuple[Kind, bytes]:
     """Read one message from a blocking descriptor; raises WireError, EOFError, OSError."""
-    kind, length = _receive_header(descriptor)
+    header = bytearray(HEADER.size)
+    _fill(descriptor, memoryview(header))
+    kind, length = parse_header(header)
     payload = bytearray(length)
     _fill(descriptor, memoryview(payload))
     return kind, bytes(payload)
-
-
-def receive_into(descriptor: int, payload: memoryview) -> tuple[Kind, int]:
-    """As `receive`, with the payload at the start of a buffer; gives its length.
-
-    Raises WireError where it is longer than the buffer.
-    """
-    kind, length = _receive_header(descriptor)
-    if length > len(payload):
-        raise WireError(f"a {kind.name} of {length} bytes is longer than what was asked for")
-    _fill(descriptor, payload[:length])
-    return kind, length
-
-
-def _receive_header(descriptor: int) -> tuple[Kind, int]:
-    header = bytearray(HEADER.size)
-    _fill(descriptor, memoryview(header))
-    return parse_header(header)
 
 
 def _fill(descriptor: int, rest: memoryview) -> None:

@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import NoReturn
 from unittest.mock import patch
 
+import numpy as np
+
 from chassis.jobs import ResultPart
 from chassis.options import Cover
 from chassis.sources import MediaFacts
 from converter import wire
-from converter.box_child import WRITE_TO
+from converter.box_child import WRITE_TO, ShownSource
 from converter.conversion import Conversion, Mp3Facts
 from converter.engine import convert
 from converter.mp3_writer import Output
@@ -225,15 +227,31 @@ def _is_open(number: int) -> bool:
 
 def read_behind_the_end(source: SourceReader, output: Output, request: Request) -> Conversion:
     """Asks for bytes that the source does not have."""
-    wire.send(WRITE_TO, Kind.READ, wire.READ_REQUEST.pack(1 << 40, 10))
+    wire.send(WRITE_TO, Kind.READ, wire.READ_REQUEST.pack(1 << 40, 10, 0))
     time.sleep(60)
     return _facts()
 
 
 def read_too_much(source: SourceReader, output: Output, request: Request) -> Conversion:
     """Asks for more bytes at once than the box gives."""
-    wire.send(WRITE_TO, Kind.READ, wire.READ_REQUEST.pack(0, 1 << 31))
+    wire.send(WRITE_TO, Kind.READ, wire.READ_REQUEST.pack(0, 1 << 31, 0))
     time.sleep(60)
+    return _facts()
+
+
+def read_beside_the_window(source: SourceReader, output: Output, request: Request) -> Conversion:
+    """Wants bytes where the window ends."""
+    wire.send(WRITE_TO, Kind.READ, wire.READ_REQUEST.pack(0, 10, wire.PLACES))
+    time.sleep(60)
+    return _facts()
+
+
+def write_into_the_window(source: SourceReader, output: Output, request: Request) -> Conversion:
+    """Changes what the box shows to it."""
+    assert isinstance(source, ShownSource)
+    source.read_at(0, 10)
+    shown = np.frombuffer(source._now.bytes_there, np.uint8)  # noqa: SLF001 - as a stranger would
+    ctypes.memset(shown.ctypes.data, 0, 1)
     return _facts()
 
 

@@ -111,6 +111,8 @@ def test_a_good_engine_gets_and_gives_every_byte() -> None:
         ("announce_too_much", "engine_crashed"),
         ("read_behind_the_end", "engine_crashed"),
         ("read_too_much", "engine_crashed"),
+        ("read_beside_the_window", "engine_crashed"),
+        ("write_into_the_window", "engine_crashed"),
         ("rewrite_unwritten", "engine_crashed"),
         ("invent_a_part", "engine_crashed"),
         ("flood", "engine_crashed"),

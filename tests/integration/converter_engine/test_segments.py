@@ -1,6 +1,7 @@
 """Encoding on several threads: byte for byte what one pass without a bit reservoir gives."""
 
 from collections.abc import Iterator
+from itertools import cycle
 
 import numpy as np
 import pytest
@@ -20,6 +21,8 @@ Samples = NDArray[np.float32]
 
 BLOCK = PRE_ROLL + PERIOD
 """The shortest blocks there are, so that few seconds have many seams."""
+
+LENGTHS = (BLOCK, BLOCK + PERIOD)
 
 
 def passage(kind: str, channels: int, count: int, seed: int) -> Samples:
@@ -82,7 +85,7 @@ def pieces(samples: Samples, longest: int) -> Iterator[Samples]:
 
 def frames(samples: Samples, encoding: Encoding, threads: int, longest: int) -> list[bytes]:
     """All frames that come out, the tag first."""
-    encoded = encode(pieces(samples, longest), encoding, threads, BLOCK)
+    encoded = encode(pieces(samples, longest), encoding, threads, cycle(LENGTHS))
     return [frame for some in encoded for frame in some]
 
 

@@ -29,12 +29,19 @@ def test_unknown_kinds_are_refused(number: int) -> None:
         wire.parse_header(wire.HEADER.pack(number, 0))
 
 
-@given(st.integers(0, 2**64 - 1), st.integers(0, 2**32 - 1), st.integers(0, 2**40))
-def test_read_requests_stay_within_the_source(offset: int, length: int, size: int) -> None:
-    """What is wanted lies within the source and is bounded, or it is refused."""
-    payload = wire.READ_REQUEST.pack(offset, length)
-    if offset <= size and 0 < length <= wire.MAX_READ_BYTES:
-        assert wire.parse_read_request(payload, size) == (offset, length)
+@given(
+    st.integers(0, 2**64 - 1),
+    st.integers(0, 2**32 - 1) | st.integers(0, wire.MAX_READ_BYTES),
+    st.integers(0, 255) | st.integers(0, wire.PLACES),
+    st.integers(0, 2**40),
+)
+def test_read_requests_stay_within_the_source(
+    offset: int, length: int, place: int, size: int
+) -> None:
+    """What is wanted lies within the source and has a place in the window, or it is refused."""
+    payload = wire.READ_REQUEST.pack(offset, length, place)
+    if offset <= size and 0 < length <= wire.MAX_READ_BYTES and place < wire.PLACES:
+        assert wire.parse_read_request(payload, size) == (offset, length, place)
     else:
         with pytest.raises(WireError):
             wire.parse_read_request(payload, size)
@@ -43,9 +50,9 @@ def test_read_requests_stay_within_the_source(offset: int, length: int, size: in
 @given(st.integers(0, 2**64 - 1), st.integers(1, wire.MAX_READ_BYTES))
 def test_a_source_on_its_way_may_be_read_anywhere(offset: int, length: int) -> None:
     """While its size is not known, any offset that a demuxer can count to may be asked for."""
-    payload = wire.READ_REQUEST.pack(offset, length)
+    payload = wire.READ_REQUEST.pack(offset, length, 1)
     if offset < 2**63:
-        assert wire.parse_read_request(payload, None) == (offset, length)
+        assert wire.parse_read_request(payload, None) == (offset, length, 1)
     else:
         with pytest.raises(WireError):
             wire.parse_read_request(payload, None)
