@@ -101,7 +101,7 @@ def _open_files_mb(pid: int, logs: Path | None) -> float:
     total = 0
     try:
         for link in Path(f"/proc/{pid}/fd").iterdir():
-            if link.is_file() and _is_writable(pid, link.name) and not _is_in(link, logs):
+            if link.is_file() and _is_writable(pid, link.name) and not _is_left_out(link, logs):
                 total += link.stat().st_size
     except OSError:
         return total / 1e6
@@ -114,5 +114,7 @@ def _is_writable(pid: int, descriptor: str) -> bool:
     return bool(int(flags.split()[1], 8) & _WRITABLE)
 
 
-def _is_in(link: Path, folder: Path | None) -> bool:
-    return folder is not None and link.readlink().is_relative_to(folder)
+def _is_left_out(link: Path, logs: Path | None) -> bool:
+    """Whether it is a log, or memory with a descriptor (memfd_create(2)), which is on no disk."""
+    file = link.readlink()
+    return str(file).startswith("/memfd:") or (logs is not None and file.is_relative_to(logs))
