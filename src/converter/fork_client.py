@@ -91,8 +91,7 @@ class ForkClient:
         with contextlib.ExitStack() as ours, contextlib.ExitStack() as theirs:
             to_child = _pipe(theirs, ours)
             from_child = _pipe(ours, theirs)
-            memory = _memory(theirs)
-            window = ours.enter_context(mmap.mmap(memory, WINDOW_BYTES))
+            window, memory = _window(ours, theirs)
             fate = socket.socketpair()
             ours.enter_context(fate[0])
             theirs.enter_context(fate[1])
@@ -184,10 +183,17 @@ def _pipe(reader: contextlib.ExitStack, writer: contextlib.ExitStack) -> tuple[i
     return reading, writing
 
 
-def _memory(stack: contextlib.ExitStack) -> int:
-    """Memory of the window's size, closed with the stack; nobody who has it can make it smaller."""
-    memory = os.memfd_create("source", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-    stack.callback(os.close, memory)
-    os.ftruncate(memory, WINDOW_BYTES)
-    fcntl.fcntl(memory, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_SEAL)
-    return memory
+def _window(ours: contextlib.ExitStack, theirs: contextlib.ExitStack) -> tuple[mmap.mmap, int]:
+    """Memory that we write, and a descriptor of it by which others can only read it.
+
+    What they map by that one cannot be made writable, and they cannot make it smaller.
+    """
+    memory = os.memfd_create("source")
+    try:
+        os.ftruncate(memory, WINDOW_BYTES)
+        window = ours.enter_context(mmap.mmap(memory, WINDOW_BYTES))
+        to_read = os.open(f"/proc/self/fd/{memory}", os.O_RDONLY)
+        theirs.callback(os.close, to_read)
+    finally:
+        os.close(memory)
+    return window, to_read

@@ -60,10 +60,7 @@ def _length(frames: int) -> int:
 
 
 def encode(
-    sound: Iterable[Samples],
-    encoding: Encoding,
-    threads: int = 1,
-    lengths: Iterator[int] | None = None,
+    sound: Iterable[Samples], encoding: Encoding, threads: int, lengths: Iterator[int]
 ) -> Iterator[list[bytes]]:
     """The MP3 frames of `sound`, in order; the first is LAME's tag of what its encoder has made.
 
@@ -72,7 +69,7 @@ def encode(
     """
     if threads == 1:
         return _one_pass(sound, encoding)
-    return _side_by_side(sound, encoding, threads, lengths or block_lengths(encoding, threads))
+    return _side_by_side(sound, encoding, threads, lengths)
 
 
 def _one_pass(sound: Iterable[Samples], encoding: Encoding) -> Iterator[list[bytes]]:

@@ -2,6 +2,7 @@
 
 import ctypes
 import json
+import mmap
 import os
 import resource
 import signal
@@ -247,10 +248,14 @@ def read_beside_the_window(source: SourceReader, output: Output, request: Reques
 
 
 def write_into_the_window(source: SourceReader, output: Output, request: Request) -> Conversion:
-    """Changes what the box shows to it."""
+    """Changes what the box shows to it, after it has tried to be allowed to."""
     assert isinstance(source, ShownSource)
     source.read_at(0, 10)
     shown = np.frombuffer(source._now.bytes_there, np.uint8)  # noqa: SLF001 - as a stranger would
+    page = shown.ctypes.data & -mmap.PAGESIZE
+    ctypes.CDLL(None).mprotect(
+        ctypes.c_void_p(page), mmap.PAGESIZE, mmap.PROT_READ | mmap.PROT_WRITE
+    )
     ctypes.memset(shown.ctypes.data, 0, 1)
     return _facts()
 
