@@ -19,31 +19,41 @@ class BlockChain:
         self._constant = encoding.bitrate is not None
         self._tail: list[bytes] = []
         self._last: Encoded | None = None
+        self._has_met = False
         self._ever_coded = [False] * encoding.channels
+
+    def meet(self, block: Block) -> None:
+        """Let the next block's sound go, if its encoder is as far as to agree with the last one."""
+        if self._has_met:
+            return
+        if self._last:
+            if block.before is None or not self._agree(self._tail, block.before):
+                return
+            self._last.run.close()
+        self._has_met = True
+        block.let_go()
 
     def join(self, block: Block, encoded: Encoded) -> list[bytes]:
         """The frames of the next block as one encoder of all the sound would have made them."""
-        previous = self._last
-        if previous is None or self._agree(self._tail, encoded.before):
-            if previous:
-                previous.run.close()
+        self.meet(block)
+        if self._has_met or self._last is None:
             frames, self._last = encoded.frames, encoded
         else:
-            frames = self._go_on(previous, block, encoded)
+            frames = self._go_on(self._last, block, encoded)
+            block.let_go()
+        self._has_met = False
         self._note(frames)
         return frames
 
     def _go_on(self, previous: Encoded, block: Block, encoded: Encoded) -> list[bytes]:
         """Encode with the previous block's encoder until it makes no difference any more."""
-        frames = previous.after
+        frames, before = previous.after, block.before or []
         compared = 0
         for samples in block.from_position(previous.run.position):
             frames += previous.run.feed(samples)
             if len(frames) >= compared + _STEP:
                 compared = min(len(frames), len(encoded.frames))
-                if self._agree(
-                    self._tail + frames[:compared], encoded.before + encoded.frames[:compared]
-                ):
+                if self._agree(self._tail + frames[:compared], before + encoded.frames[:compared]):
                     previous.run.close()
                     self._last = encoded
                     return frames[:compared] + encoded.frames[compared:]
@@ -51,7 +61,7 @@ class BlockChain:
             frames += previous.run.finish()
         count = len(encoded.frames)
         encoded.run.close()
-        self._last = Encoded(previous.run, [], [], frames[count:])
+        self._last = Encoded(previous.run, [], frames[count:])
         return frames[:count]
 
     def _agree(self, ours: list[bytes], theirs: list[bytes]) -> bool:

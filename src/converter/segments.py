@@ -13,45 +13,52 @@ and the earlier one goes on into the later block until they agree.
 
 import itertools
 import math
-from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from threading import stack_size
 from typing import Final
 
-from converter.block_chain import BlockChain
+from converter.block_cutter import BlockCutter
+from converter.block_queue import BlockQueue
 from converter.encoder_run import EncoderRun
 from converter.frames import samples_per_frame
+from converter.held_sound import HeldSound
 from converter.lame import Encoding
 from converter.resample import Samples
-from converter.sound_block import PERIOD, PRE_ROLL, Block, Encoded, blocks_of
+from converter.sound_block import PERIOD, PRE_ROLL
 
-_STACK_BYTES: Final = 1 << 20
-_SOUND_BYTES: Final = 72 << 20  # of sound that waits or may be wanted again
+_SOUND_BYTES: Final = 56 << 20  # of sound that waits or may be wanted again
 _LEAST_BLOCK: Final = 8 * PERIOD
-_LONGEST_BLOCK: Final = 60 * PERIOD
+_LONGEST_BLOCK: Final = 120 * PERIOD
 _SHORTEST_BLOCK: Final = 4 * PERIOD  # a shorter one would mostly be pre-roll
-_MANY_ROUNDS: Final = 16  # blocks for each thread; where there are fewer, more pre-roll costs more
-_PARTS: Final = 4
+_FEW_ROUNDS: Final = 4  # blocks for each thread
+_LAST_ROUNDS: Final = 1.25  # over how many rounds the end of the sound is spread
+_LAST_BLOCK: Final = 16 * PERIOD
 
 
 def block_lengths(encoding: Encoding, threads: int, seconds: float | None = None) -> Iterator[int]:
     """How many frames each block has for so many threads, block by block; multiples of PERIOD.
 
-    As many as memory allows, and as make the threads end together if the sound has `seconds`. Over
-    many blocks a thread gets ahead of the others all the same: so the last ones are shorter then.
+    As many as memory allows, and as make the threads end together if the sound has `seconds`. If
+    these are few blocks, they are all alike. Of many the first ones are shorter, so that the
+    threads take turns and the next block is read when one is done; and so are the last ones, since
+    a thread gets ahead of the others all the same.
     """
     spf = samples_per_frame(encoding.sample_rate)
-    fitting = _SOUND_BYTES // (threads + 1) // (4 * encoding.channels * spf)
+    fitting = _SOUND_BYTES // max(1, threads - 1) // (4 * encoding.channels * spf) - PRE_ROLL
     longest = min(max(fitting, _LEAST_BLOCK), _LONGEST_BLOCK)
-    if seconds:
-        whole = seconds * encoding.sample_rate / spf
-        rounds = math.ceil(whole / (threads * longest))
-        blocks = threads * rounds
-        longest = min(longest, math.ceil((whole + (blocks - 1) * PRE_ROLL) / blocks))
-        if rounds >= _MANY_ROUNDS:
-            yield from itertools.repeat(_length(longest), blocks - threads)
-            yield from itertools.repeat(_length(longest // _PARTS), _PARTS * threads)
+    left = seconds * encoding.sample_rate / spf if seconds else math.inf
+    if left <= _FEW_ROUNDS * threads * longest:
+        blocks = threads * math.ceil(left / (threads * longest))
+        alike = math.ceil((left + (blocks - 1) * PRE_ROLL) / blocks)
+        yield from itertools.repeat(_length(min(longest, alike)))
+    for number in range(threads):
+        first = _length(longest * (number + 1) // threads)
+        left -= first
+        yield first
+    while 0 < left < math.inf:
+        fraction = max(_LAST_BLOCK, math.ceil(left / (_LAST_ROUNDS * threads)))
+        following = _length(min(longest, fraction))
+        left -= following
+        yield following
     yield from itertools.repeat(_length(longest))
 
 
@@ -86,27 +93,13 @@ def _one_pass(sound: Iterable[Samples], encoding: Encoding) -> Iterator[list[byt
 def _side_by_side(
     sound: Iterable[Samples], encoding: Encoding, threads: int, lengths: Iterator[int]
 ) -> Iterator[list[bytes]]:
-    stack_size(_STACK_BYTES)  # what the threads' stacks may use counts as memory of the process
-    waiting: deque[tuple[Block, Future[Encoded]]] = deque()
-    chain = BlockChain(encoding)
-    with ThreadPoolExecutor(threads) as pool:
-        try:
-            for block in blocks_of(sound, encoding, lengths):
-                waiting.append((block, pool.submit(block.encode)))
-                if len(waiting) > threads:
-                    yield chain.join(*_oldest(waiting))
-            while waiting:
-                yield chain.join(*_oldest(waiting))
-        finally:
-            chain.close()
-            for block, future in waiting:
-                block.end(last=False)
-                if not future.cancel():
-                    future.result().run.close()
-
-
-def _oldest(waiting: "deque[tuple[Block, Future[Encoded]]]") -> "tuple[Block, Encoded]":
-    block, future = waiting[0]
-    encoded = future.result()
-    waiting.popleft()
-    return block, encoded
+    held = HeldSound(_SOUND_BYTES)
+    cutter = BlockCutter(encoding, lengths, held)
+    with BlockQueue(encoding, threads, held) as queue:
+        queue.begin(cutter.current)
+        for samples in sound:
+            for block in cutter.put(samples):
+                queue.begin(block)
+            yield from queue.done_before(cutter.current)
+        cutter.end()
+        yield from queue.rest()

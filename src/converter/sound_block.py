@@ -1,12 +1,13 @@
 """A block of the sound, which an encoder of its own encodes while the sound still comes."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from queue import SimpleQueue
 from typing import Final
 
 from converter.encoder_run import EncoderRun
 from converter.frames import samples_per_frame
+from converter.held_sound import HeldSound
 from converter.lame import Encoding
 from converter.resample import Samples
 
@@ -23,12 +24,10 @@ _POST_ROLL: Final = 2  # an encoder looks 224 samples ahead (LAME's calcNeeded)
 class Encoded:
     """What became of a block.
 
-    before: the frames of its pre-roll; frames: its own; after: those of the next block that came
-    out already.
+    frames: its own; after: those of the next block that came out already.
     """
 
     run: EncoderRun
-    before: list[bytes]
     frames: list[bytes]
     after: list[bytes]
 
@@ -37,15 +36,20 @@ class Encoded:
 class Block:
     """Frames `first` to `first + count` of the sound, the last block up to its end.
 
-    Its sound comes piece by piece, from `start` to `stop` (in samples), and stays until the block
-    is given up.
+    Its sound comes piece by piece, from `start` to `stop` (in samples). It counts as `held` until
+    its encoder has had it and it was let go. `before` are the frames of the pre-roll, once they are
+    all there.
     """
 
     encoding: Encoding
+    held: HeldSound
     first: int
     count: int
-    pieces: list[Samples] = field(default_factory=list)
+    before: list[bytes] | None = None
     is_last: bool = False
+    _pieces: list[Samples] = field(default_factory=list)
+    _kept: bool = True
+    _heard_bytes: int = 0
     _arriving: SimpleQueue[Samples | None] = field(default_factory=SimpleQueue)
 
     @property
@@ -69,13 +73,15 @@ class Block:
 
     def followed_by(self, count: int) -> "Block":
         """The next block, of so many frames."""
-        return Block(self.encoding, self.first + self.count, count)
+        return Block(self.encoding, self.held, self.first + self.count, count)
 
     def put(self, samples: Samples, position: int) -> None:
         """Take what is ours of `samples`, which begin at `position` of the sound."""
         piece = samples[:, max(0, self.start - position) : max(0, self.stop - position)]
         if piece.shape[1]:
-            self.pieces.append(piece)
+            self.held.add(piece.nbytes)
+            if self._kept:
+                self._pieces.append(piece)
             self._arriving.put(piece)
 
     def end(self, *, last: bool) -> None:
@@ -83,47 +89,43 @@ class Block:
         self.is_last = last
         self._arriving.put(None)
 
+    def let_go(self) -> None:
+        """Nobody but its own encoder wants its sound any more; for the thread that puts it in."""
+        with self.held.changed:
+            self._kept = False
+            self._pieces.clear()
+            self.held.drop(self._heard_bytes)
+
     def encode(self) -> Encoded:
         """Encode the pieces as they come."""
         run = EncoderRun(self.encoding, self.first - self.pre_roll)
+        own = self.pre_roll
         frames: list[bytes] = []
         while (piece := self._arriving.get()) is not None:
             frames += run.with_tag(run.feed(piece))
+            if self.before is None and len(frames) >= own:
+                self.before = frames[:own]
+            self._note_heard(piece.nbytes)
         if self.is_last:
             frames += run.with_tag(run.finish())
-        own = self.pre_roll
+        if self.before is None:
+            self.before = frames[:own]
         end = len(frames) if self.is_last else own + self.count + (not self.first)
-        return Encoded(run, frames[:own], frames[own:end], frames[end:])
+        return Encoded(run, frames[own:end], frames[end:])
+
+    def _note_heard(self, count: int) -> None:
+        with self.held.changed:
+            if self._kept:
+                self._heard_bytes += count
+                self.held.changed.notify()
+            else:
+                self.held.drop(count)
 
     def from_position(self, position: int) -> Iterator[Samples]:
-        """The sound from a sample on, in pieces."""
+        """The sound from a sample on, in pieces; not once it was let go."""
         piece_start = self.start
-        for piece in self.pieces:
+        for piece in self._pieces:
             rest = piece[:, max(0, position - piece_start) :]
             if rest.shape[1]:
                 yield rest
             piece_start += piece.shape[1]
-
-
-def blocks_of(
-    sound: Iterable[Samples], encoding: Encoding, lengths: Iterator[int]
-) -> Iterator[Block]:
-    """The blocks of the sound, each as soon as it begins; asking for the next one fills it.
-
-    They have so many frames as `lengths` says.
-    """
-    current = Block(encoding, 0, next(lengths))
-    yield current
-    following = current.followed_by(next(lengths))
-    position = 0
-    for samples in sound:
-        current.put(samples, position)
-        following.put(samples, position)
-        position += samples.shape[1]
-        while position >= current.stop:
-            current.end(last=False)
-            current = following
-            yield current
-            following = current.followed_by(next(lengths))
-            following.put(samples, position - samples.shape[1])
-    current.end(last=True)
