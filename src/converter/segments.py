@@ -25,7 +25,9 @@ from converter.lame import Encoding
 from converter.resample import Samples
 from converter.sound_block import PERIOD, PRE_ROLL
 
-_SOUND_BYTES: Final = 56 << 20  # of sound that waits or may be wanted again
+SOUND_BYTES: Final = 56 << 20
+"""How much sound waits or may be wanted again."""
+
 _LEAST_BLOCK: Final = 8 * PERIOD
 _LONGEST_BLOCK: Final = 120 * PERIOD
 _SHORTEST_BLOCK: Final = 4 * PERIOD  # a shorter one would mostly be pre-roll
@@ -43,8 +45,8 @@ def block_lengths(encoding: Encoding, threads: int, seconds: float | None = None
     a thread gets ahead of the others all the same.
     """
     spf = samples_per_frame(encoding.sample_rate)
-    fitting = _SOUND_BYTES // max(1, threads - 1) // (4 * encoding.channels * spf) - PRE_ROLL
-    longest = min(max(fitting, _LEAST_BLOCK), _LONGEST_BLOCK)
+    fitting = SOUND_BYTES // max(1, threads - 1) // (4 * encoding.channels * spf) - PRE_ROLL
+    longest = min(max(fitting // PERIOD * PERIOD, _LEAST_BLOCK), _LONGEST_BLOCK)
     left = seconds * encoding.sample_rate / spf if seconds else math.inf
     if left <= _FEW_ROUNDS * threads * longest:
         blocks = threads * math.ceil(left / (threads * longest))
@@ -93,7 +95,7 @@ def _one_pass(sound: Iterable[Samples], encoding: Encoding) -> Iterator[list[byt
 def _side_by_side(
     sound: Iterable[Samples], encoding: Encoding, threads: int, lengths: Iterator[int]
 ) -> Iterator[list[bytes]]:
-    held = HeldSound(_SOUND_BYTES)
+    held = HeldSound(SOUND_BYTES)
     cutter = BlockCutter(encoding, lengths, held)
     with BlockQueue(encoding, threads, held) as queue:
         queue.begin(cutter.current)

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from itertools import cycle
+from typing import Final
+from weakref import finalize
 
 import numpy as np
 import pytest
@@ -9,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from converter import segments
+from converter import block_chain, segments
+from converter.encoder_run import EncoderRun
 from converter.formats import SAMPLE_RATES
 from converter.frames import samples_per_frame
-from converter.lame import DELAY, Encoder, Encoding
+from converter.lame import DELAY, Encoder, Encoding, LameError
 from converter.segments import encode
 from converter.sound_block import PERIOD, PRE_ROLL
 from converter.xing import FrameIndex, read_gaps, tag_frame
@@ -117,18 +120,88 @@ def test_threads_make_no_difference(
     assert frames(samples, encoding, threads, longest + 1)[1:] == one_pass[1:]
 
 
+@pytest.fixture
+def never_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No seam is right at first: more frames have to agree than a pre-roll has."""
+    monkeypatch.setattr(block_chain, "AGREEING", PRE_ROLL + 30)
+
+
 @pytest.mark.parametrize("options", [{"bitrate": 192}, {"quality": 2}])
-def test_encoders_that_disagree_go_on_until_they_agree(
-    options: dict[str, int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Without any pre-roll no seam is right at first; the bytes are the same nevertheless."""
-    monkeypatch.setattr(segments, "PRE_ROLL", 0)
+@pytest.mark.usefixtures("never_at_once")
+def test_encoders_that_disagree_go_on_until_they_agree(options: dict[str, int]) -> None:
+    """The bytes are the same when the earlier encoder goes on at each seam."""
     encoding = Encoding(44100, 2, **options)
     samples = np.concatenate(
         [passage(kind, 2, 200_000, 1) for kind in ("noise", "quiet tones", "silence", "music")],
         axis=1,
     )
     assert frames(samples, encoding, 2, 9000)[1:] == frames(samples, encoding, 1, 9000)[1:]
+
+
+class Watched:
+    """Sound in pieces, and how many bytes of it were in memory at most."""
+
+    piece = 20_000
+
+    def __init__(self, samples: Samples) -> None:
+        self._samples = samples
+        self._alive = 0
+        self.most = 0
+
+    def __iter__(self) -> Iterator[Samples]:
+        for start in range(0, self._samples.shape[1], self.piece):
+            piece = self._samples[:, start : start + self.piece].copy()
+            finalize(piece, self._gone, piece.nbytes)
+            self._alive += piece.nbytes
+            self.most = max(self.most, self._alive)
+            yield piece
+
+    def _gone(self, count: int) -> None:
+        self._alive -= count
+
+
+ROOM: Final = 3 << 20
+LONG_BLOCK: Final = 6 * PERIOD  # 2.7 MB
+
+
+def most_held(samples: Samples, threads: int) -> int:
+    """How many bytes of the sound are in memory at once while blocks are long."""
+    sound = Watched(samples)
+    for _ in encode(sound, Encoding(44100, 2, bitrate=128), threads, cycle([LONG_BLOCK])):
+        pass
+    return sound.most
+
+
+@pytest.mark.parametrize("threads", [2, 3])
+def test_sound_waits_in_bounded_memory(threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What encoders have had is gone once they have met; there is room for little more than one."""
+    monkeypatch.setattr(segments, "SOUND_BYTES", ROOM)
+    samples = passage("music", 2, 20 * LONG_BLOCK * 1152, 4)
+    beside = (threads + 3) * Watched.piece * 8  # that is read, cut, or being encoded
+    assert LONG_BLOCK * 1152 * 8 < most_held(samples, threads) < ROOM + beside
+
+
+@pytest.mark.usefixtures("never_at_once")
+def test_so_it_does_where_encoders_disagree(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The earlier encoder's sound has to stay until it is done, and no more than that waits."""
+    monkeypatch.setattr(segments, "SOUND_BYTES", ROOM)
+    samples = passage("noise", 2, 8 * LONG_BLOCK * 1152, 4)
+    assert most_held(samples, 2) < ROOM + 5 * Watched.piece * 8
+
+
+def test_an_encoder_that_fails_ends_all_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its error comes out, and nobody waits for it, nor for those that are in the middle."""
+    feed = EncoderRun.feed
+
+    def fail_later(run: EncoderRun, samples: Samples) -> list[bytes]:
+        if run.position > 3 * LONG_BLOCK * 1152:
+            raise LameError("it fails")
+        return feed(run, samples)
+
+    monkeypatch.setattr(EncoderRun, "feed", fail_later)
+    monkeypatch.setattr(segments, "SOUND_BYTES", ROOM)
+    with pytest.raises(LameError):
+        most_held(passage("noise", 2, 8 * LONG_BLOCK * 1152, 4), 2)
 
 
 @pytest.mark.parametrize(

@@ -4,16 +4,18 @@ import itertools
 
 import pytest
 
+from converter.frames import samples_per_frame
 from converter.lame import Encoding
-from converter.segments import block_lengths
+from converter.segments import SOUND_BYTES, block_lengths
 from converter.sound_block import PERIOD, PRE_ROLL
 
 STEREO = Encoding(44100, 2, quality=2)
+MONO = Encoding(8000, 1, bitrate=64)
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3, 4, 16, 64])
 @pytest.mark.parametrize("seconds", [None, 0.1, 5.0, 10.0, 61.0, 600.0, 86_400.0])
-@pytest.mark.parametrize("encoding", [STEREO, Encoding(8000, 1, bitrate=64)])
+@pytest.mark.parametrize("encoding", [STEREO, MONO])
 def test_blocks_can_be_put_together(
     threads: int, seconds: float | None, encoding: Encoding
 ) -> None:
@@ -31,22 +33,27 @@ def test_threads_end_together() -> None:
     assert abs(frames - (whole - frames + PRE_ROLL)) <= 2 * PERIOD
 
 
-def test_the_last_blocks_of_a_long_sound_are_short() -> None:
-    """When one thread comes to the end, no other has much left; behind it all goes on as before."""
+def test_threads_take_turns_at_a_long_sound() -> None:
+    """They begin one after the other, and when one comes to the end, no other has much left."""
     seconds = 3600.0
-    whole = seconds * 44100 / 1152
+    left = seconds * 44100 / 1152
     lengths = block_lengths(STEREO, 2, seconds)
-    longest, taken, last = next(lengths), 0, 0
-    taken += longest
-    while taken < whole:
-        last = next(lengths)
-        taken += last
-    assert last < longest / 3
-    assert max(itertools.islice(lengths, 16)) == longest
+    first, second, *_ = taken = list(itertools.islice(lengths, 2))
+    assert abs(2 * first - second) <= 2 * PERIOD
+    left -= sum(taken)
+    while left > 0:
+        taken.append(next(lengths))
+        left -= taken[-1]
+    assert max(taken) == second
+    assert taken[-1] < second / 5
+    assert (len(taken) - 1) * PRE_ROLL < 0.025 * sum(taken)
+    assert next(lengths) == second  # if it is longer than it was said to be
 
 
-def test_memory_is_bounded() -> None:
-    """However many threads and however long the sound, what waits stays below 90 MB."""
-    for threads in (2, 3, 4, 8):
-        frames = max(itertools.islice(block_lengths(STEREO, threads, 86_400.0), 1000))
-        assert (threads + 1) * (frames + PRE_ROLL) * 1152 * 2 * 4 < 90e6
+def test_no_block_is_larger_than_all_that_may_be_held() -> None:
+    """Neither is what is held of the blocks of all threads, but for the oldest."""
+    for encoding, threads in itertools.product((STEREO, MONO), (2, 3, 4, 8)):
+        frames = max(itertools.islice(block_lengths(encoding, threads, 86_400.0), 1000))
+        spf = samples_per_frame(encoding.sample_rate)
+        held = (frames + PRE_ROLL) * spf * encoding.channels * 4
+        assert (threads - 1) * held <= SOUND_BYTES
