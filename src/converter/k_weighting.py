@@ -7,7 +7,6 @@ are followed from segment to segment within groups, and from group to group. Tha
 libavfilter's ebur128, and a sixth of libebur128.
 """
 
-import math
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -15,6 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from converter.divisors import divisor_near
 from converter.k_weighting_filter import KWeightingFilter, Matrix
 from converter.resample import Samples
 
@@ -104,13 +104,6 @@ def products_for(sample_rate: int) -> Products:
         carried=_single(filter_.carried(length, group)),
         jumps=tuple(map(_single, filter_.jumps(length * group))),
     )
-
-
-@cache
-def divisor_near(number: int, wanted: int) -> int:
-    """The divisor of `number` that comes nearest to `wanted`."""
-    divisors = [divisor for divisor in range(1, number + 1) if number % divisor == 0]
-    return min(divisors, key=lambda divisor: abs(math.log(divisor / wanted)))
 
 
 def _single(matrix: Matrix) -> NDArray[np.float32]:

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chassis.sources import Loudness
-from converter.k_weighting import KWeighting, divisor_near
+from converter.divisors import divisor_near
+from converter.k_weighting import KWeighting
 from converter.lame import LOUDEST, tamed
 from converter.resample import Samples
 from converter.true_peak import TruePeak, greatest_of
@@ -35,7 +36,7 @@ class LoudnessMeter:
         self._weighting = KWeighting(sample_rate, channels)
         piece = max(1, _PIECE_SAMPLES // self._weighting.step) * self._weighting.step
         self._row = divisor_near(piece, _BEST_ROW)
-        self._peak = TruePeak(channels, self._row)
+        self._peak = TruePeak(self._row)
         self._energies: list[NDArray[np.float64]] = []
         self._clipped = 0
         # A piece of the sound after the row before it.

@@ -102,7 +102,7 @@ class PeakCheck:
         assert isinstance(decoder, AudioCodecContext)
         decoder.thread_count = 1
         self._decoder = decoder
-        self._peak = TruePeak(channels, _ROW)
+        self._peak = TruePeak(_ROW)
         # Always the same memory, see LoudnessMeter; the row before stands at its start.
         self._sound: Samples = np.zeros((channels, _ROW + _FRAMES * _FRAME), np.float32)
         self._filled = _ROW

@@ -1,8 +1,8 @@
 """True peak (ITU-R BS.1770, annex 2): how far the sound goes between its samples.
 
-It is found by four times oversampling. Where all samples are 3 dB below what was found already,
-nothing is computed: no steady tone goes further beyond its samples than that. The filter could make
-6 dB of the worst samples that there can be; such a peak would be missed there.
+It is found by four times oversampling. Where all samples around are 3 dB below what was found
+already, nothing is computed: no steady tone goes further beyond its samples than that. The filter
+could make 6 dB of the worst samples that there can be; such a peak would be missed there.
 """
 
 import math
@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from converter.divisors import divisor_near
 from converter.resample import Samples
 
 _OVERSAMPLING: Final = 4
@@ -44,36 +45,47 @@ _MOST: Final = math.sqrt(2)
 """How many times the greatest of the samples round it a value is taken to be at most."""
 
 
-class TruePeak:
-    """The greatest absolute value of sound in `channels`, at and between its samples.
+_ROWS_TOGETHER: Final = 7
 
-    `row` samples are looked at together, at least 16; about 32 are quickest.
+
+class TruePeak:
+    """The greatest absolute value of sound, at and between its samples.
+
+    `row` samples are computed together, at least 16; about 32 are quickest.
     """
 
-    def __init__(self, channels: int, row: int = 32) -> None:
+    def __init__(self, row: int = 32) -> None:
         self._row = row
         self._from_row, self._from_next = np.split(_interpolation(row), [row])
-        self._between = self._more = np.empty((channels, 0, self._from_row.shape[1]), np.float32)
         self.greatest = 0.0
 
     def look(self, sound: Samples, greatest: float | None = None) -> None:
         """Look at some rows of `sound`; `greatest` is the greatest of its samples, if it is known.
 
         Of the last row only the samples are looked at, not what lies between them: the next call
-        begins with it. It is quickest with always as many rows.
+        begins with it.
         """
         around = greatest_of(sound) if greatest is None else greatest
         self.greatest = max(self.greatest, around)
-        if _MOST * around <= self.greatest:
-            return
         rows = sound.reshape(len(sound), -1, self._row)
-        if rows.shape[1] != self._between.shape[1] + 1:
-            shape = (len(rows), rows.shape[1] - 1, self._from_row.shape[1])
-            self._between, self._more = np.empty((2, *shape), np.float32)
-        np.matmul(rows[:, :-1], self._from_row, out=self._between)
-        np.matmul(rows[:, 1:, : _TAPS - 1], self._from_next, out=self._more)
-        self._between += self._more
-        self.greatest = max(self.greatest, greatest_of(self._between))
+        if _MOST * around <= self.greatest or rows.shape[1] == 1:
+            return
+        channels, numbers = self._worth_it(rows)
+        between = rows[channels, numbers] @ self._from_row
+        between += rows[channels, numbers + 1, : _TAPS - 1] @ self._from_next
+        self.greatest = max(self.greatest, greatest_of(between))
+
+    def _worth_it(self, rows: Samples) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """The channels and numbers of the rows that may hold more than what was found."""
+        last = rows.shape[1] - 1
+        together = divisor_near(last, _ROWS_TOGETHER)
+        groups = rows[:, :last].reshape(len(rows), last // together, together * self._row)
+        greatest = np.maximum(groups.max(axis=2), -groups.min(axis=2))
+        behind = np.abs(rows[:, last:]).max(axis=2)
+        around = np.maximum(greatest, np.append(greatest[:, 1:], behind, axis=1))
+        channels, found = np.nonzero(_MOST * around > self.greatest)
+        numbers = found[:, np.newaxis] * together + np.arange(together)
+        return channels[:, np.newaxis], numbers
 
 
 def greatest_of(values: NDArray[np.float32]) -> float:
