@@ -25,7 +25,7 @@ from converter.lame import Encoding
 from converter.resample import Samples
 from converter.sound_block import PERIOD, PRE_ROLL
 
-SOUND_BYTES: Final = 56 << 20
+SOUND_BYTES: Final = 44 << 20
 """How much sound waits or may be wanted again."""
 
 _LEAST_BLOCK: Final = 8 * PERIOD
