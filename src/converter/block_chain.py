@@ -7,7 +7,11 @@ from converter.lame import Encoding
 from converter.sound_block import Block, Encoded
 
 AGREEING: Final = 24
-"""How many frames have to be the same where two encoders meet."""
+"""How many frames have to be the same where two encoders meet.
+
+That proves equal states only of encoders that have both heard PRE_ROLL frames: how loud it was
+before may show in none of so few.
+"""
 
 _STEP: Final = 8  # frames that an encoder goes on by before it is compared again
 

@@ -7,8 +7,9 @@ frames begin. That state is: samples and filters of a few frames; the padding of
 which falls by 7.5 % a frame to a 1600th at most, in 95 frames); and at a constant bitrate the step
 size of each channel's last sound, from which the search for the next one starts.
 
-None of that is taken for granted: where two blocks meet, the frames of both encoders are compared,
-and the earlier one goes on into the later block until they agree.
+How loud it was is equal then, however it was before. The rest is not taken for granted: where two
+blocks meet, the frames of both encoders are compared, and the earlier one goes on into the later
+block until they agree.
 """
 
 import itertools
