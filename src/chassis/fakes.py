@@ -61,7 +61,12 @@ class FakeJobStore:
         in_order = sorted(placed, key=lambda found: found[0].position)
         return [job for batch, job in in_order if batch.batch_id == batch_id]
 
-    def update(self, fid: str, move: Move) -> Job | None:
+    def update(
+        self,
+        fid: str,
+        move: Move,
+        known: Job | None = None,  # noqa: ARG002 - part of the port
+    ) -> Job | None:
         """See JobStore."""
         with self._lock:
             job = self._jobs.get(fid)

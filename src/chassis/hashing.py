@@ -22,7 +22,7 @@ class ThreadedSha256:
         self._sha256 = hashlib.sha256()
         self._pending: deque[Future[None]] = deque()
 
-    def update(self, data: bytes, /) -> None:
+    def update(self, data: bytes | memoryview, /) -> None:
         """Take further bytes."""
         self._wait(_BEHIND_PIECES - 1)
         self._pending.append(_hashing.submit(self._sha256.update, data))

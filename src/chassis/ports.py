@@ -17,6 +17,9 @@ from chassis.messages import JobMessage
 CHUNK_BYTES = 1 << 20
 """Files are stored in chunks of this size; whoever writes whole ones spares a copy of each."""
 
+PIECE_BYTES = 4 * CHUNK_BYTES
+"""How much a large file is best read and written at once: it goes into the store as it came."""
+
 COUNTED_JOBS = 10_000
 """How far jobs in one state are counted, so that a measure costs little however many there are."""
 
@@ -59,9 +62,10 @@ class JobStore(Protocol):
     def in_batch(self, batch_id: str) -> list[Job]:
         """The jobs of a batch, in its order; batches are small."""
 
-    def update(self, fid: str, move: Move) -> Job | None:
+    def update(self, fid: str, move: Move, known: Job | None = None) -> Job | None:
         """Apply `move` to the job as it is, atomically; the job as it became.
 
+        known: the job as it was seen last, which need not be read again where nothing has changed.
         None when there is no such job or when `move` returned None. `move` may be called several
         times (another's change came between) and has to be pure. Raises KeyTaken where it made the
         job produce a result that another job produces, or fetch what another fetches.

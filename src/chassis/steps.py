@@ -31,18 +31,23 @@ class Steps:
         self._policy = policy
         self._clock = clock
 
-    def moved(self, fid: str, move: Callable[..., Job | None], **named: object) -> Job | None:
+    def moved(
+        self,
+        fid: str,
+        move: Callable[..., Job | None],
+        known: Job | None = None,
+        **named: object,
+    ) -> Job | None:
         """The job after `move`, which was told of policy and time; None where it does not apply.
 
-        Raises KeyTaken and StoreUnavailable as JobStore.update does.
+        For `known` see JobStore.update; raises KeyTaken and StoreUnavailable as that does.
         """
-        return self._jobs.update(
-            fid, partial(move, policy=self._policy, now=self._clock(), **named)
-        )
+        move = partial(move, policy=self._policy, now=self._clock(), **named)
+        return self._jobs.update(fid, move, known)
 
     def ended(self, fid: str, move: Callable[..., Job | None], **named: object) -> Job | None:
         """As `moved`; of an upload that is still under way, it lets go instead."""
-        return self.moved(fid, partial(following_moves.let_go_or, move=move), **named)
+        return self.moved(fid, partial(following_moves.let_go_or, move=move), None, **named)
 
     def announce(self, queue: str, job: Job) -> None:
         """Say it now; if nobody hears it, the sweeper says it again."""

@@ -72,6 +72,7 @@ class Outcomes:
         ready = self._steps.moved(
             job.fid,
             moves.completed,
+            known=job,
             attempt=attempt,
             result=result,
             media=conversion.source,

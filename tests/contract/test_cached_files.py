@@ -71,6 +71,7 @@ class Stored:
         return Steps(self.jobs, FakePublisher(), POLICY, lambda: NOW).moved(
             self.adopter.fid,
             move,  # type: ignore[arg-type]  # one of chassis.fetch_moves
+            None,
             attempt=ATTEMPT,
             **named,
         )

@@ -222,6 +222,28 @@ def test_no_change_is_lost_between_writers(job_store: JobStore) -> None:
     assert found.announcements == 20
 
 
+def test_a_job_that_was_seen_before_is_changed_as_it_is_now(job_store: JobStore) -> None:
+    """What has changed since then is not lost, and decides whether the change is possible."""
+    seen = a_job(announcements=0)
+    job_store.insert(seen)
+
+    def add_one(job: Job) -> Job:
+        return replace(job, announcements=job.announcements + 1)
+
+    def add_to_two(job: Job) -> Job | None:
+        return add_one(job) if job.announcements == 2 else None
+
+    first = job_store.update(seen.fid, add_one, seen)
+    second = job_store.update(seen.fid, add_one, seen)
+    third = job_store.update(seen.fid, add_to_two, seen)
+    assert job_store.update(seen.fid, add_to_two, second) is None
+    assert third is not None
+    assert [job and job.announcements for job in (first, second, third)] == [1, 2, 3]
+    assert job_store.get(seen.fid) == third
+    assert job_store.remove(third)
+    assert job_store.update(seen.fid, add_one, third) is None
+
+
 def test_a_changed_job_is_not_removed(job_store: JobStore) -> None:
     """Removal is compare-and-set too."""
     job = a_job()

@@ -8,7 +8,7 @@ from threading import Event
 import pytest
 
 from chassis.errors import MediaMissing
-from chassis.ports import MediaStore
+from chassis.ports import PIECE_BYTES, MediaStore
 
 MIB = 1 << 20
 SIZES = [0, 1, 5, MIB - 1, MIB, MIB + 1, 11 * MIB + 123]
@@ -38,6 +38,25 @@ def test_a_file_comes_back_as_it_was_written(media_store: MediaStore, size: int)
         while piece := reader.read_at(len(read), 70_001):
             read += piece
         assert bytes(read) == data
+
+
+@pytest.mark.parametrize("rewritable", [False, True])
+@pytest.mark.parametrize("piece", [MIB, PIECE_BYTES, PIECE_BYTES + 1, 3 * MIB - 1])
+def test_pieces_of_whole_chunks_and_others(
+    media_store: MediaStore, piece: int, rewritable: bool
+) -> None:
+    """However the bytes come, the file is the same."""
+    data = random.Random(piece).randbytes(13 * MIB + 5)
+    media_id = media_store.new_id()
+    with media_store.writer(
+        media_id, name="a.mkv", content_type="video/x-matroska", rewritable=rewritable
+    ) as writer:
+        for start in range(0, len(data), piece):
+            writer.write(data[start : start + piece])
+        stored = writer.finish()
+    assert (stored.size, stored.sha256) == (len(data), hashlib.sha256(data).hexdigest())
+    with media_store.open(media_id) as reader:
+        assert b"".join(reader.stream(0, len(data))) == data
 
 
 def test_any_range_is_exact(media_store: MediaStore) -> None:

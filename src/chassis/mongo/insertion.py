@@ -46,7 +46,9 @@ def insert_chunks(collection: Collection[Document], chunks: Sequence[Document]) 
         # The driver finds the new primary, or says what is wrong.
         pass
     try:
-        collection.insert_many(chunks, ordered=False)
+        collection.insert_many(
+            [{**chunk, "data": bytes(chunk["data"])} for chunk in chunks], ordered=False
+        )
     except BulkWriteError as error:
         details = error.details or {}
         errors = [*details.get("writeErrors", ()), *details.get("writeConcernErrors", ())]
@@ -57,7 +59,7 @@ def insert_chunks(collection: Collection[Document], chunks: Sequence[Document]) 
 def insert_message(
     database: str, command: Document, chunks: Sequence[Document], request: int
 ) -> Iterator[bytes | memoryview]:
-    """The parts of an insert `command` for the documents `chunks`, each with bytes as `data`."""
+    """The parts of an insert `command` for the documents `chunks`, bytes or a view as `data`."""
     body = _BODY + bson.encode({**command, "$db": database})
     heads = [_head_of(chunk) for chunk in chunks]
     documents = sum(map(len, heads)) + sum(len(chunk["data"]) + len(_END) for chunk in chunks)

@@ -112,7 +112,7 @@ class MongoJobStore:
             found = self._jobs.find({"batch.batch_id": _is(batch_id)}).sort("batch.position", 1)
             return list(_readable(found))
 
-    def update(self, fid: str, move: Move) -> Job | None:
+    def update(self, fid: str, move: Move, known: Job | None = None) -> Job | None:
         """See JobStore.
 
         Where the connection broke before the answer came, the job is read again: if it is what
@@ -122,10 +122,13 @@ class MongoJobStore:
         pauses = iter(_RECONNECT_PAUSES)
         while True:
             try:
-                job = self._one({"_id": fid})
+                seen, known = known, None
+                job = seen or self._one({"_id": fid})
                 if job is not None and job == intended:
                     return job
                 moved = move(job) if job else None
+                if seen and moved is None:
+                    continue
                 if job is None or moved is None:
                     return None
                 intended = with_new_revision(moved)

@@ -26,6 +26,7 @@ _CACHE_SHARE: Final = 2
 _AHEAD_SHARE: Final = 4  # as much again may be on its way from the server
 _SKIP_CHUNKS: Final = 2
 _ORDERLY_CHUNKS: Final = 2  # what is read in order goes on like that
+_FEW_CHUNKS: Final = 4  # a file of no more is read at once: nearly all of it is wanted anyway
 _IDLE_SECONDS: Final = 60.0  # MongoDB forgets a cursor after ten minutes
 
 Document = dict[str, Any]
@@ -98,17 +99,31 @@ class GridFsReader:
 
     def _chunk(self, number: int) -> bytes:
         data = self._kept.get(number) or self._cache.get(number)
+        if data is None and self._count <= _FEW_CHUNKS:
+            return self._all()[number]
         if data is None:
             data = self._fetch(number)
-            if number in (0, self._count - 1):
-                self._kept[number] = data
-            else:
-                self._cache[number] = data
-            if len(self._cache) > self._cached_chunks:
-                self._cache.popitem(last=False)
+            self._keep(number, data)
         elif number in self._cache:
             self._cache.move_to_end(number)
         return data
+
+    def _keep(self, number: int, data: bytes) -> None:
+        if number in (0, self._count - 1):
+            self._kept[number] = data
+        else:
+            self._cache[number] = data
+        if len(self._cache) > self._cached_chunks:
+            self._cache.popitem(last=False)
+
+    def _all(self) -> list[bytes]:
+        with store_errors():
+            found = list(chunk_data(self._chunks, self._key, 0, self._count))
+        if len(found) < self._count:
+            raise MediaMissing(self._media_id)
+        for number, data in enumerate(found):
+            self._keep(number, data)
+        return found
 
     def _fetch(self, number: int) -> bytes:
         self._orderly = self._orderly + 1 if number == self._last + 1 else 0

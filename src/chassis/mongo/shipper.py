@@ -42,13 +42,15 @@ class Shipper:
             thread = Thread(target=self._ship, name="gridfs-writer", daemon=True)
             thread.start()
             self._threads.append(thread)
-        if not _places.acquire(timeout=_PATIENCE_SECONDS):
-            raise StoreUnavailable("The store is too slow for what is sent to it.")
+        _take_place()
         self._waiting.put(chunk)
 
-    def finish(self) -> None:
-        """Wait until everything is stored; raises StoreUnavailable."""
+    def finish(self, last: Document | None = None) -> None:
+        """Wait until everything is stored, and `last` after it; raises StoreUnavailable."""
         self._join()
+        if last and not self._error:
+            _take_place()
+            self._settle([last])
         if self._error:
             raise self._error
 
@@ -91,3 +93,8 @@ class Shipper:
             self._error = error
         finally:
             _places.release(len(chunks))
+
+
+def _take_place() -> None:
+    if not _places.acquire(timeout=_PATIENCE_SECONDS):
+        raise StoreUnavailable("The store is too slow for what is sent to it.")

@@ -30,7 +30,7 @@ _FETCHED_AT_ONCE: Final = 2  # larger answers no longer stay in the processor's 
 class Digest(Protocol):
     """A hash as hashlib has it; it may compute while its caller goes on."""
 
-    def update(self, data: bytes, /) -> None:
+    def update(self, data: bytes | memoryview, /) -> None:
         """Take further bytes."""
 
     def hexdigest(self) -> str:
@@ -73,7 +73,7 @@ class GridFsWriter:
         self._held: bytearray | None = bytearray() if self._rewritable else None
         self._patches: defaultdict[int, list[tuple[int, bytes]]] = defaultdict(list)
         self._patch_bytes = 0
-        self._unhashed: list[bytes] = []
+        self._unhashed: list[bytes | memoryview] = []
         self._count = 0
         self._size = 0
         self._shipper = Shipper(self._chunks)
@@ -81,10 +81,10 @@ class GridFsWriter:
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """See MediaWriter; raises StoreUnavailable when an earlier chunk could not be stored."""
         self._size += len(data)
-        if len(data) == CHUNK_BYTES and not self._buffer and isinstance(data, bytes):
-            self._emit(data)
-            return
         view = memoryview(data)
+        while len(view) >= CHUNK_BYTES and not self._buffer and isinstance(data, bytes):
+            self._emit(view[:CHUNK_BYTES])
+            view = view[CHUNK_BYTES:]
         while view:
             taken = view[: CHUNK_BYTES - len(self._buffer)]
             self._buffer += taken
@@ -141,8 +141,7 @@ class GridFsWriter:
         """See MediaWriter."""
         if self._buffer:
             self._emit_buffer()
-        if self._held:
-            self._shipper.put(self._chunk(0, bytes(self._held)))
+        self._shipper.finish(self._chunk(0, bytes(self._held)) if self._held else None)
         self._patch_stored()
         with store_errors():
             if self._chunks.count_documents({"files_id": self._key}) != self._count:
@@ -182,7 +181,7 @@ class GridFsWriter:
         self._buffer.clear()
         self._emit(data)
 
-    def _emit(self, data: bytes) -> None:
+    def _emit(self, data: bytes | memoryview) -> None:
         if self._held is not None and self._count == 0:
             self._held += data
         else:
@@ -195,13 +194,13 @@ class GridFsWriter:
             self._shipper.put(self._chunk(self._count, data))
         self._count += 1
 
-    def _chunk(self, number: int, data: bytes) -> Document:
+    def _chunk(self, number: int, data: bytes | memoryview) -> Document:
         return {"_id": ObjectId(), "files_id": self._key, "n": number, "data": data}
 
     def _hash_behind(self, held: bytearray) -> Digest:
         """The hash of a file whose start was held back: only now is it known."""
         self._sha256.update(bytes(held))
-        behind: Iterable[bytes] = self._unhashed
+        behind: Iterable[bytes | memoryview] = self._unhashed
         if self._count > _UNHASHED_CHUNKS + 1:
             behind = chunk_data(self._chunks, self._key, 1, self._count)
         for data in behind:
@@ -218,7 +217,9 @@ def chunk_data(
     """
     wanted = {"files_id": key, "n": {"$gte": first, "$lt": stop}}
     # Whole documents, for MongoDB copies what it picks out of them.
-    with chunks.find(wanted, sort=[("n", 1)], batch_size=_FETCHED_AT_ONCE) as found:
+    # The limit has it close its cursor by itself.
+    in_order = chunks.find(wanted, sort=[("n", 1)], limit=stop - first, batch_size=_FETCHED_AT_ONCE)
+    with in_order as found:
         for number, document in enumerate(found, first):
             if document["n"] != number:
                 return

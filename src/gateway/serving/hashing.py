@@ -28,7 +28,7 @@ class ThreadedSha256:
         self._taken = 0
         self._hashed = 0
 
-    def update(self, data: bytes) -> None:
+    def update(self, data: bytes | memoryview) -> None:
         """Take further bytes."""
         if len(data) < _WORTHWHILE_BYTES:
             self._wait(0)
@@ -46,7 +46,7 @@ class ThreadedSha256:
         self._wait(0)
         return self._sha256.hexdigest()
 
-    def hash(self, data: bytes) -> None:
+    def hash(self, data: bytes | memoryview) -> None:
         """Called in the thread."""
         self._sha256.update(data)
         self._hashed += 1
@@ -61,5 +61,5 @@ def _hash() -> None:
         _hash_next(*_tasks.get())
 
 
-def _hash_next(digest: ThreadedSha256, data: bytes) -> None:
+def _hash_next(digest: ThreadedSha256, data: bytes | memoryview) -> None:
     digest.hash(data)

@@ -24,10 +24,10 @@ class CheckedJobStore(FakeJobStore):
         super().insert(job)
         self._check_due(job)
 
-    def update(self, fid: str, move: Move) -> Job | None:
+    def update(self, fid: str, move: Move, known: Job | None = None) -> Job | None:
         """Change a job as the port promises, and check what it became."""
         before = self.get(fid)
-        after = super().update(fid, move)
+        after = super().update(fid, move, known)
         if before and after:
             self._check(before, after)
         return after

@@ -50,9 +50,10 @@ class Driver:
         self._codes = codes
         self.asked = 0
 
-    def insert_many(self, _chunks: list[dict[str, Any]], *, ordered: bool) -> None:
-        """See Collection."""
+    def insert_many(self, chunks: list[dict[str, Any]], *, ordered: bool) -> None:
+        """See Collection; like the real one it takes no views."""
         assert not ordered
+        assert [bson.encode(chunk) for chunk in chunks]
         self.asked += 1
         if self._codes:
             errors = [{"code": code} for code in self._codes]
@@ -60,7 +61,8 @@ class Driver:
 
     def insert(self) -> None:
         """Two chunks."""
-        insert_chunks(cast(Collection[dict[str, Any]], self), [{"n": 0}, {"n": 1}])
+        chunks = [{"n": number, "data": memoryview(b"data")} for number in range(2)]
+        insert_chunks(cast(Collection[dict[str, Any]], self), chunks)
 
 
 @pytest.fixture

@@ -199,13 +199,13 @@ class AbsentStore(FakeJobStore):
         self.away = 0
         self.claimed = False
 
-    def update(self, fid: str, move: Move) -> Job | None:
+    def update(self, fid: str, move: Move, known: Job | None = None) -> Job | None:
         """See JobStore."""
         if self.claimed and self.away:
             self.away -= 1
             raise StoreUnavailable("away")
         self.claimed = True
-        return super().update(fid, move)
+        return super().update(fid, move, known)
 
 
 def test_a_sent_mail_is_written_down_when_the_store_is_back() -> None:
