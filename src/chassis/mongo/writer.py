@@ -40,9 +40,9 @@ class Digest(Protocol):
 class GridFsWriter:
     """See chassis.ports.MediaWriter. Memory: what the Shipper holds, and one chunk beside it.
 
-    A rewritable file holds another chunk and a few MiB of what is to be replaced, and keeps up to
-    eight chunks more, to be hashed when the start is known; the chunks of a longer file are read
-    again for that.
+    A chunk that came in a larger piece keeps all of the piece until it is stored. A rewritable file
+    holds another chunk and a few MiB of what is to be replaced, and keeps up to eight chunks more,
+    to be hashed when the start is known; the chunks of a longer file are read again for that.
     """
 
     def __init__(
