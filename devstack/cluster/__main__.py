@@ -9,9 +9,9 @@ from pathlib import Path
 
 from devstack.cluster import curl_journey
 from devstack.cluster.faults import Faults
-from devstack.cluster.installation import Installation
+from devstack.cluster.installation import Installation, NotApplied, NotRestricted
 from devstack.cluster.journal import Journal
-from devstack.cluster.kubectl import Namespace
+from devstack.cluster.kubectl import KubectlFailed, Namespace
 from devstack.cluster.load import Load, made_clip
 from devstack.cluster.mails import Mails
 from devstack.cluster.site import Site
@@ -32,6 +32,14 @@ POLL_SECONDS = 3.0
 def main(arguments: list[str]) -> int:
     """Run the test; returns the exit code."""
     options = _parse(arguments)
+    try:
+        return _run(options)
+    except (NotApplied, NotRestricted, KubectlFailed) as error:
+        print(f"cluster-test: {error}", file=sys.stderr)
+        return 1
+
+
+def _run(options: argparse.Namespace) -> int:
     FOLDER.mkdir(parents=True, exist_ok=True)
     namespace = Namespace(options.namespace)
     installation = Installation(namespace)

@@ -26,6 +26,10 @@ _BAD_POD = {
 }
 
 
+class NotApplied(Exception):
+    """The overlay could not be brought into the cluster; the command itself has said why."""
+
+
 class NotRestricted(Exception):
     """The namespace lets in a pod that Pod Security `restricted` forbids."""
 
@@ -49,6 +53,7 @@ class Installation:
         """Apply `overlay` with images of other names, by `command`, which is given a folder.
 
         `folder` is where the overlay over the overlay is written. Links may lead to `site`.
+        Raises NotApplied.
         """
         folder.mkdir(parents=True, exist_ok=True)
         tagged = {"newTag": tag} if tag else {}
@@ -68,7 +73,10 @@ class Installation:
             kustomization["configMapGenerator"] = [_rules_with(site)]
         # JSON is YAML.
         (folder / "kustomization.yaml").write_text(json.dumps(kustomization, indent=2) + "\n")
-        subprocess.run([*shlex.split(command), str(folder)], check=True)
+        try:
+            subprocess.run([*shlex.split(command), str(folder)], check=True)
+        except (OSError, subprocess.CalledProcessError) as error:
+            raise NotApplied(f"{overlay} was not applied by `{command}`") from error
 
     def await_ready(self) -> None:
         """Wait until every pod is as it has to be; raises KubectlFailed."""
