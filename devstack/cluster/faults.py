@@ -56,7 +56,7 @@ class Faults:
             time.sleep(WORK_SECONDS)
 
     def _kill(self, service: str, pod: str) -> None:
-        removing = random.random() < 0.5  # noqa: S311, PLR2004 - no secret; one of two ways
+        removing = random.choice((True, False))  # noqa: S311 - no secret
         self._say(f"  {'removing' if removing else 'killing'} {pod}")
         self._journal.kill(service)
         try:

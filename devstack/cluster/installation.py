@@ -27,7 +27,7 @@ _BAD_POD = {
 
 
 class NotApplied(Exception):
-    """The overlay could not be brought into the cluster; the command itself has said why."""
+    """The overlay could not be brought into the cluster."""
 
 
 class NotRestricted(Exception):
@@ -76,7 +76,7 @@ class Installation:
         try:
             subprocess.run([*shlex.split(command), str(folder)], check=True)
         except (OSError, subprocess.CalledProcessError) as error:
-            raise NotApplied(f"{overlay} was not applied by `{command}`") from error
+            raise NotApplied(f"{overlay} was not applied: {error}") from error
 
     def await_ready(self) -> None:
         """Wait until every pod is as it has to be; raises KubectlFailed."""

@@ -8,7 +8,7 @@ ROLLOUT_SECONDS = 300
 
 
 class KubectlFailed(RuntimeError):
-    """kubectl ended with an error; the text is what it said."""
+    """kubectl ended with an error, or could not be started; the text is what was said."""
 
 
 class Namespace:
@@ -20,7 +20,10 @@ class Namespace:
     def kubectl(self, *arguments: str, text: str | None = None) -> str:
         """Run kubectl in this namespace; returns what it printed, raises KubectlFailed."""
         command = ["kubectl", "--namespace", self._name, *arguments]
-        done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
+        try:
+            done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
+        except OSError as error:
+            raise KubectlFailed(f"kubectl cannot be started: {error}") from error
         if done.returncode != 0:
             raise KubectlFailed(f"{' '.join(command)}: {done.stderr.strip()}")
         return done.stdout
