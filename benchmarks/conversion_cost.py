@@ -22,7 +22,7 @@ from converter.loudness import LoudnessMeter
 from converter.request import Request
 from converter.resample import Samples
 from converter.warm_up import warm_up
-from devstack.services import CHECKOUT, base_environment
+from devstack.services import CHECKOUT, base_environment, compiled_libraries
 
 _NO_LIMIT: Final = 1e9
 
@@ -45,10 +45,11 @@ def conversion_cost(sound: Path, target: float | None = None) -> ConversionCost:
     """The cost of one conversion of a file, normalized to `target` LUFS or not at all."""
     command = [sys.executable, "-m", __name__, str(sound)]
     command += [] if target is None else [str(target)]
-    environment = base_environment() | {
+    of_process = {
         "PYTHONPATH": os.pathsep.join((str(CHECKOUT), str(CHECKOUT / "src"))),
         "OPENBLAS_NUM_THREADS": "1",  # as in the box
     }
+    environment = base_environment() | compiled_libraries() | of_process
     done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
     return ConversionCost(**json.loads(done.stdout))
 

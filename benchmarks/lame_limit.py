@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.contest import Cost
-from devstack.services import CHECKOUT, base_environment
+from devstack.services import CHECKOUT, base_environment, compiled_libraries
 
 LIBRARY = "libmp3lame.so.0"
 SAMPLE_RATE = 44_100
@@ -31,7 +31,7 @@ Samples = NDArray[np.int16]
 def lame_limit(sound: Path, kbit: int) -> Cost:
     """What LAME alone takes, in a process of its own."""
     command = [sys.executable, "-m", __name__, str(sound), str(kbit)]
-    environment = base_environment() | {"PYTHONPATH": str(CHECKOUT)}
+    environment = base_environment() | compiled_libraries() | {"PYTHONPATH": str(CHECKOUT)}
     done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
     return Cost(**json.loads(done.stdout))
 

@@ -74,7 +74,7 @@ class Service(Daemon):
                 title,
                 [sys.executable, "-m", *self.kind.arguments],
                 log=folder.resolve() / f"{title}.log",
-                environment=base_environment() | self.settings,
+                environment=base_environment() | compiled_libraries() | self.settings,
             )
         )
 
@@ -102,3 +102,8 @@ def new_signing_keys() -> str:
 def base_environment() -> dict[str, str]:
     """What every service finds beside its settings: where programs and our packages are."""
     return bare_environment() | {"PYTHONPATH": str(CHECKOUT / "src")}
+
+
+def compiled_libraries() -> dict[str, str]:
+    """Where the dynamic linker finds the LAME that scripts/bootstrap compiled, as images do."""
+    return {"LD_LIBRARY_PATH": str(CHECKOUT / ".local/lame")}

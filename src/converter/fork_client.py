@@ -18,7 +18,8 @@ _START_SECONDS: Final = 60.0
 _END_SECONDS: Final = 10.0
 _PIPE_BYTES: Final = 1 << 20
 
-# Nothing of our own environment: it holds the passwords of every server.
+# Nothing else of our own environment: it holds the passwords of every server.
+_KEPT: Final = "LD_LIBRARY_PATH"  # where the encoder may be
 _ENVIRONMENT: Final = {
     "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",  # a child pays for each page that is new to it
     "LC_ALL": "C.UTF-8",
@@ -128,7 +129,7 @@ class ForkClient:
                     str(self._limits.memory_bytes),
                     str(self._limits.cpu_seconds),
                 ],
-                env=_ENVIRONMENT | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+                env=_environment(),
                 stdin=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,  # Ctrl-C is for us; we end it in our own time
@@ -163,6 +164,11 @@ class ForkClient:
 
     def __exit__(self, *exc_info: object) -> None:
         self.stop()
+
+
+def _environment() -> dict[str, str]:
+    kept = {_KEPT: os.environ[_KEPT]} if _KEPT in os.environ else {}
+    return _ENVIRONMENT | kept | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
 
 
 def _send(control: socket.socket, descriptors: tuple[int, ...]) -> bool:

@@ -12,6 +12,7 @@ from converter.box import Box, BoxLimits
 from converter.conversion import Conversion, StartOver
 from converter.cores import Cores
 from tests.integration.converter_engine.ebur128 import judged
+from tests.integration.converter_engine.lames import found_by_the_linker
 from tests.integration.converter_engine.media import (
     PICTURE,
     MemorySink,
@@ -153,7 +154,7 @@ def test_a_crash_of_the_picture_decoder_costs_no_start(box: Box, tmp_path: Path)
     attached = ("-map", 0, "-map", 1, "-c:v", "copy", "-disposition:v", "attached_pic")
     ffmpeg(*NOISE, "-i", picture, *attached, path)
     engine = "tests.integration.converter_engine.misbehaving:crash_in_the_picture_decoder"
-    with Box(BoxLimits(), Cores(1), engine=engine) as fragile:
+    with found_by_the_linker(), Box(BoxLimits(), Cores(1), engine=engine) as fragile:
         sink = follow(fragile, path.read_bytes(), cover=Cover.ATTACHED)
     assert sink.was_early
     assert sink.facts is not None

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import cycle
+from pathlib import Path
 from typing import Final
 from weakref import finalize
 
@@ -19,6 +20,7 @@ from converter.lame import DELAY, Encoder, Encoding, LameError
 from converter.segments import encode
 from converter.sound_block import PERIOD, PRE_ROLL
 from converter.xing import FrameIndex, read_gaps, tag_frame
+from tests.integration.converter_engine.lames import COMPILED, packaged, runs_here, using
 
 Samples = NDArray[np.float32]
 
@@ -92,6 +94,10 @@ def frames(samples: Samples, encoding: Encoding, threads: int, longest: int) -> 
     return [frame for some in encoded for frame in some]
 
 
+LAMES: Final = {"package": packaged(), "compiled": COMPILED}
+
+
+@pytest.mark.parametrize("library", LAMES.values(), ids=LAMES)
 @settings(max_examples=60, deadline=None)
 @given(
     encoding=encodings,
@@ -101,13 +107,16 @@ def frames(samples: Samples, encoding: Encoding, threads: int, longest: int) -> 
     longest=st.integers(2, 30_000),
 )
 def test_threads_make_no_difference(
+    library: Path,
     encoding: Encoding,
     kinds: list[tuple[str, int, int]],
     seed: int,
     threads: int,
     longest: int,
 ) -> None:
-    """Whatever the sound, the rate, the options, the threads and the pieces: the same bytes."""
+    """Whatever LAME, sound, rate, options, threads and pieces: the same bytes."""
+    if library == COMPILED and not runs_here():
+        pytest.skip("the processor cannot run it")
     spf = samples_per_frame(encoding.sample_rate)
     samples = np.concatenate(
         [
@@ -116,8 +125,9 @@ def test_threads_make_no_difference(
         ],
         axis=1,
     )
-    one_pass = frames(samples, encoding, 1, longest)
-    assert frames(samples, encoding, threads, longest + 1)[1:] == one_pass[1:]
+    with using(library):
+        one_pass = frames(samples, encoding, 1, longest)
+        assert frames(samples, encoding, threads, longest + 1)[1:] == one_pass[1:]
 
 
 @pytest.fixture
