@@ -28,10 +28,12 @@ BLOCK_SAMPLES = 64 * 1024
 Samples = NDArray[np.int16]
 
 
-def lame_limit(sound: Path, kbit: int) -> Cost:
-    """What LAME alone takes, in a process of its own."""
+def lame_limit(sound: Path, kbit: int, *, compiled: bool) -> Cost:
+    """What LAME alone takes, in a process of its own: `compiled` as ours uses it, or the package's."""
     command = [sys.executable, "-m", __name__, str(sound), str(kbit)]
-    environment = base_environment() | compiled_libraries() | {"PYTHONPATH": str(CHECKOUT)}
+    environment = base_environment() | {"PYTHONPATH": str(CHECKOUT)}
+    if compiled:
+        environment |= compiled_libraries()
     done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
     return Cost(**json.loads(done.stdout))
 
