@@ -29,7 +29,7 @@ Samples = NDArray[np.int16]
 
 
 def lame_limit(sound: Path, kbit: int, *, compiled: bool) -> Cost:
-    """What LAME alone takes, in a process of its own: `compiled` as ours uses it, or the package's."""
+    """What LAME alone takes, in a process of its own: the package's, or `compiled` as ours is."""
     command = [sys.executable, "-m", __name__, str(sound), str(kbit)]
     environment = base_environment() | {"PYTHONPATH": str(CHECKOUT)}
     if compiled:
