@@ -15,9 +15,12 @@ from devstack.services import CHECKOUT, compiled_libraries
 COMPILED: Final = CHECKOUT / ".local/lame/glibc-hwcaps/x86-64-v3/libmp3lame.so.0"
 
 
-def runs_here() -> bool:
-    """Whether the dynamic linker would use a library for x86-64-v3 on this processor."""
-    if platform.machine() != "x86_64":
+def is_compiled() -> bool:
+    """Whether it is there, and the dynamic linker would use it on this processor.
+
+    scripts/bootstrap has said so if it could not compile it.
+    """
+    if platform.machine() != "x86_64" or not COMPILED.exists():
         return False
     linker = "/lib64/ld-linux-x86-64.so.2"
     told = subprocess.run([linker, "--help"], check=True, capture_output=True, text=True)

@@ -6,10 +6,10 @@ import pytest
 
 from converter.box import Box, BoxLimits
 from converter.cores import Cores
-from tests.integration.converter_engine.lames import COMPILED, found_by_the_linker, runs_here
+from tests.integration.converter_engine.lames import COMPILED, found_by_the_linker, is_compiled
 
 
-@pytest.mark.skipif(not runs_here(), reason="the processor cannot run it")
+@pytest.mark.skipif(not is_compiled(), reason="it is not there, or not for this processor")
 def test_the_box_uses_it() -> None:
     """It is in the memory of what the box started, and no other LAME is."""
     with found_by_the_linker(), Box(BoxLimits(), Cores(1)):
