@@ -103,14 +103,18 @@ class Client:
         return SlowUpload(self._gateway_url(), token, content, name, **fields)
 
     def insist(
-        self, content: bytes, key: str, options: Mapping[str, str] | None = None
-    ) -> tuple[str, list[str]]:
-        """Upload again and again under one key until it is accepted: the fid, and every refusal."""
-        refusals: list[str] = []
+        self,
+        content: bytes,
+        key: str,
+        options: Mapping[str, str] | None = None,
+        refusals: list[str] | None = None,
+    ) -> str:
+        """Upload again and again under one key until it is accepted; `refusals` grow meanwhile."""
+        refusals = [] if refusals is None else refusals
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
-                return self.upload(content, key=key, options=options), refusals
+                return self.upload(content, key=key, options=options)
             except NotAccepted as error:
                 refusals.append(str(error))
                 assert time.monotonic() < deadline, f"never accepted: {refusals[-3:]}"
@@ -168,9 +172,8 @@ class Burst:
         while not self._over.wait(PAUSE_SECONDS):
             with self._lock:
                 clip = next(self._clips)
-            fid, refusals = self._client.insist(clip.content(), str(uuid4()))
+            fid = self._client.insist(clip.content(), str(uuid4()), refusals=self.refusals)
             with self._lock:
-                self.refusals += refusals
                 self._promises.append(Promise(fid, clip.seconds))
 
     def __enter__(self) -> Self:

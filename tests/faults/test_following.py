@@ -19,6 +19,7 @@ from tests.faults.recovery import Fault, stored
 from tests.faults.slow_upload import KINDS, SECONDS, SlowUpload, make_film
 from tests.faults.steps import before
 from tests.faults.system import LEASE_SECONDS, System, counted
+from tests.integration.converter_engine.lames import found_by_the_linker
 from tests.integration.converter_engine.media import MemorySink, MemorySource
 from tests.waiting import wait_for
 
@@ -34,7 +35,7 @@ def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def box() -> Iterator[Box]:
-    with Box(BoxLimits(), Cores(1)) as started:
+    with found_by_the_linker(), Box(BoxLimits(), Cores(1)) as started:
         yield started
 
 

@@ -47,7 +47,7 @@ def test_an_upload_is_sent_again(case: Case, system: System, fault: Fault, clips
     first = _killed_upload(case, system, content, key)
     system.service("gateway").start()
     fault.ends()
-    fid, _ = system.client.insist(content, key, LONG_OPTIONS)
+    fid = system.client.insist(content, key, LONG_OPTIONS)
     assert (fid == first) is case.is_complete
     fault.assert_survived([Promise(fid, clip.seconds)])
     if not case.is_complete:
