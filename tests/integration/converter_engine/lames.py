@@ -46,5 +46,7 @@ def using(library: Path) -> Iterator[None]:
     """Have encoders of this process be that library's, loaded by its path."""
     with patch.object(lame, "LIBRARY", str(library)):
         lame._library.cache_clear()  # noqa: SLF001 - nothing else ever changes it
-        yield
-    lame._library.cache_clear()  # noqa: SLF001 - nothing else ever changes it
+        try:
+            yield
+        finally:
+            lame._library.cache_clear()  # noqa: SLF001 - nothing else ever changes it
