@@ -44,13 +44,13 @@ class Resource:
     endless: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass
 class Request:
-    """A request that came: its path, its fields, and the bytes of content that were sent."""
+    """A request that came: its path, its fields, and the bytes of content sent so far."""
 
     path: str
     headers: dict[str, str]
-    sent: int
+    sent: int = 0
 
 
 class MediaSite:
@@ -104,7 +104,7 @@ class MediaSite:
             return next(turns) if turns else Resource(b"nothing", "text/plain", status=404)
 
     def note(self, request: Request) -> None:
-        """A request has come to its end."""
+        """A request has come. Noted before its answer: whoever has that finds the request."""
         with self._lock:
             self.requests.append(request)
 
@@ -134,21 +134,20 @@ class _Answering(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         found = self.site.resource(self.path)
-        sent = 0
+        request = Request(self.path.partition("?")[0], dict(self.headers))
+        self.site.note(request)
         if found.delay and not self.site.wait(found.delay):
             return
         try:
             for piece in self._pieces(found):
-                self.wfile.write(piece)
-                sent += len(piece)
+                request.sent += len(piece)
+                self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece) if found.chunked else piece)
             if found.chunked:
                 self.wfile.write(b"0\r\n\r\n")
-        except (_Cut, OSError) as error:
-            sent = error.sent if isinstance(error, _Cut) else sent
+        except (_Cut, OSError):
             self.close_connection = True
             with suppress(OSError):
                 self.connection.shutdown(socket.SHUT_RDWR)
-        self.site.note(Request(self.path.partition("?")[0], dict(self.headers), sent))
 
     def _pieces(self, found: Resource) -> Iterator[bytes]:
         """The content as it goes out, after the head; raises _Cut where it is to break off."""
@@ -158,14 +157,16 @@ class _Answering(BaseHTTPRequestHandler):
         sent = 0
         for piece in self._cut_up(content, found):
             if most is not None and sent + len(piece) > most:
-                self.wfile.write(piece[: most - sent])
-                raise _Cut(most)
-            yield b"%x\r\n%s\r\n" % (len(piece), piece) if found.chunked else piece
+                # A chunk without content would be the end of a chunked answer (RFC 9112, 7.1).
+                if most > sent:
+                    yield piece[: most - sent]
+                raise _Cut
+            yield piece
             sent += len(piece)
             if found.pause and not self.site.wait(found.pause):
                 return
         if found.announced is not None and found.announced > len(content):
-            raise _Cut(sent)
+            raise _Cut
 
     def _cut_up(self, content: bytes, found: Resource) -> Iterator[bytes]:
         while True:
@@ -217,9 +218,7 @@ class _Answering(BaseHTTPRequestHandler):
 
 
 class _Cut(Exception):
-    def __init__(self, sent: int) -> None:
-        super().__init__()
-        self.sent = sent
+    """The connection is to break here."""
 
 
 def http_time(seconds_ago: float = 3600.0) -> str:

@@ -298,7 +298,7 @@ def test_an_extractor_stops_soon_when_it_is_told_to(site: MediaSite, fetching: F
 
     thread = Thread(target=bring)
     thread.start()
-    wait_for(lambda: bool(site.asked("/page")), 10, "the first request")
+    wait_for(lambda: len(site.asked("/page")) == 2, 10, "the request without an answer")
     told.set()
     assert stopped.wait(3)
     thread.join()
