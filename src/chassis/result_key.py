@@ -14,7 +14,7 @@ from chassis.jobs import Job
 from chassis.options import ConversionOptions
 from chassis.sources import Source
 
-ENCODER_VERSION: Final = "5"
+ENCODER_VERSION: Final = "6"
 """To be raised with every change after which the same source and options give another MP3.
 
 Such are changes of the encoding, the resampling, the choice of the track, the tags, and upgrades of
