@@ -32,7 +32,7 @@ def test_without_a_source_it_fails_and_leaves_an_empty_folder(tmp_path: Path) ->
 def test_another_source_than_the_patchs_is_left_alone(tmp_path: Path) -> None:
     """It is not compiled without the patch, and half of one is in no library."""
     unpack = "mkdir -p lame-9/libmp3lame && echo other >lame-9/libmp3lame/psymodel.c"
-    apt_get = f'case "$*" in *source*) {unpack} ;; esac'
+    apt_get = f'case "$*" in *" source lame") {unpack} ;; esac'
     done = run(tmp_path / "lame", apt_get=apt_get, uname="echo x86_64")
     assert done.returncode
     assert "FAILED" in done.stdout
