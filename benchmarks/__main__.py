@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
 
-from benchmarks import machine, recorded, results, tables
+from benchmarks import machine, own_network, recorded, results, tables
 from benchmarks.bench import Bench, Outcome
 from benchmarks.catalogue import BENCHMARKS
 from benchmarks.figures import Figure, to_json
@@ -32,6 +32,8 @@ def main(arguments: list[str]) -> int:
     options = _parse(arguments)
     for number in STOP_SIGNALS:
         signal.signal(number, _stop)
+    if not own_network.enter():
+        say("not root: measured on this machine's own loopback, with its congestion control")
     names = options.names or list(BENCHMARKS)
     described = machine.description()
     print(f"{described}\n", flush=True)

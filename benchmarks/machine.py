@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks.own_network import congestion_control
 from devstack.mongodb import program
 from devstack.services import CHECKOUT
 
@@ -22,6 +23,7 @@ def description() -> str:
         f"{memory:.0f} GiB of memory",
         f"{free:.0f} GB of disk free",
         f"{platform.freedesktop_os_release()['PRETTY_NAME']}, Linux {platform.release()}",
+        f"TCP by {congestion_control()}",
         f"Python {platform.python_version()}",
         f"MongoDB {_version([program(), '--version'])} (standalone)",
         f"RabbitMQ {_package('rabbitmq-server')}",
