@@ -23,7 +23,7 @@ _INTERFACE: Final = struct.Struct("16sH22x")  # struct ifreq: name and flags
 def enter() -> bool:
     """Have this process and those it starts use a network of their own; whether it may.
 
-    It takes root, or CAP_SYS_ADMIN. To be called before there are threads, which would stay outside.
+    It takes root, or CAP_SYS_ADMIN. Call it before there are threads: they would stay outside.
     """
     if ctypes.CDLL(None).unshare(_CLONE_NEWNET) != 0:
         return False

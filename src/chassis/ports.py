@@ -17,9 +17,6 @@ from chassis.messages import JobMessage
 CHUNK_BYTES = 1 << 20
 """Files are stored in chunks of this size; whoever writes whole ones spares a copy of each."""
 
-PIECE_BYTES = 4 * CHUNK_BYTES
-"""How much a large file is best read and written at once: it goes into the store as it came."""
-
 COUNTED_JOBS = 10_000
 """How far jobs in one state are counted, so that a measure costs little however many there are."""
 

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from chassis.jobs import Job
 from chassis.options import ConversionOptions
-from chassis.ports import CHUNK_BYTES, PIECE_BYTES, Publisher
+from chassis.ports import CHUNK_BYTES, Publisher
 from gateway import refusals
 from gateway.announcing import announce
 from gateway.early import EarlyAnnouncement
@@ -119,8 +119,8 @@ def _receive(
     """
 
     def wanted() -> int:
-        # Up to the end of a chunk: all of them then go into the store as they came, uncopied.
-        return PIECE_BYTES - form.file_bytes % CHUNK_BYTES
+        # Up to the end of a chunk: it then goes into the store as it came, uncopied.
+        return CHUNK_BYTES - form.file_bytes % CHUNK_BYTES
 
     fields: dict[str, str] = {}
     sink: FileSink | None = None

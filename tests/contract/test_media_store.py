@@ -8,7 +8,7 @@ from threading import Event
 import pytest
 
 from chassis.errors import MediaMissing
-from chassis.ports import PIECE_BYTES, MediaStore
+from chassis.ports import MediaStore
 
 MIB = 1 << 20
 SIZES = [0, 1, 5, MIB - 1, MIB, MIB + 1, 11 * MIB + 123]
@@ -41,7 +41,7 @@ def test_a_file_comes_back_as_it_was_written(media_store: MediaStore, size: int)
 
 
 @pytest.mark.parametrize("rewritable", [False, True])
-@pytest.mark.parametrize("piece", [MIB, PIECE_BYTES, PIECE_BYTES + 1, 3 * MIB - 1])
+@pytest.mark.parametrize("piece", [MIB, 4 * MIB, 4 * MIB + 1, 3 * MIB - 1])
 def test_pieces_of_whole_chunks_and_others(
     media_store: MediaStore, piece: int, rewritable: bool
 ) -> None:

@@ -2,10 +2,12 @@
 
 import hashlib
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final
 
 from bson import ObjectId
 from pymongo import ASCENDING, IndexModel
+from pymongo.errors import OperationFailure
 
 from chassis.mongo.client import Client, store_errors
 from chassis.mongo.following import FollowingReader
@@ -14,6 +16,7 @@ from chassis.mongo.writer import Digest, GridFsWriter, delete_file
 
 VIDEOS: Final = "videos"
 MP3S: Final = "mp3s"
+UNCOMPRESSED: Final = {"wiredTiger": {"configString": "block_compressor=none"}}
 
 
 class GridFsMediaStore:
@@ -38,10 +41,21 @@ class GridFsMediaStore:
     def prepare(self) -> None:
         """Create the indexes that the GridFS specification asks for; safe to repeat."""
         with store_errors():
+            self._create_chunks()
             by_name = IndexModel([("filename", ASCENDING), ("uploadDate", ASCENDING)])
             by_number = IndexModel([("files_id", ASCENDING), ("n", ASCENDING)], unique=True)
             self._files.create_indexes([by_name])
             self._chunks.create_indexes([by_number])
+
+    def _create_chunks(self) -> None:
+        """Create the collection of the chunks, stored as they are: media is compressed already.
+
+        Where it is there, or the server has another storage engine, it is as it is.
+        """
+        with suppress(OperationFailure):
+            self._database.create_collection(
+                self._chunks.name, check_exists=False, storageEngine=UNCOMPRESSED
+            )
 
     def new_id(self) -> str:
         """See MediaStore."""

@@ -18,6 +18,7 @@ from devstack.ports import LOOPBACK
 from tests.integration.accounts.confined_system import ACCOUNTS, ConfinedSystem
 
 UNAUTHORIZED = 13
+NAMESPACE_EXISTS = 48
 ACCESS_REFUSED = 403
 NOBODY = {"_id": "there is no such document"}
 
@@ -36,6 +37,9 @@ ACTIONS: dict[str, Callable[[Collection[dict[str, Any]]], object]] = {
     "update": lambda found: found.update_one(NOBODY, {"$set": {"a": 1}}),
     "remove": lambda found: found.delete_one({"_id": "test_no_more"}),
     "createIndex": lambda found: found.create_index("filename"),
+    "createCollection": lambda found: found.database.create_collection(
+        found.name, check_exists=False
+    ),
     "dropCollection": lambda found: found.drop(),
     "listIndexes": lambda found: found.index_information(),
 }
@@ -49,6 +53,10 @@ def test_mongodb(system: ConfinedSystem, account: str) -> None:
         for one in ROLES[account]
         for action in one["actions"]
     }
+    # https://www.mongodb.com/docs/manual/reference/command/create/#access-control
+    privileges |= {
+        (db, name, "createCollection") for db, name, action in privileges if action == "insert"
+    }
     done = set()
     with system.mongodb_as(account) as client:
         for db, name in COLLECTIONS:
@@ -56,10 +64,11 @@ def test_mongodb(system: ConfinedSystem, account: str) -> None:
                 try:
                     work(client[db][name])
                 except OperationFailure as error:
-                    if error.code != UNAUTHORIZED:
+                    if error.code == UNAUTHORIZED:
+                        continue
+                    if error.code != NAMESPACE_EXISTS:
                         raise
-                else:
-                    done.add((db, name, action))
+                done.add((db, name, action))
         with pytest.raises(OperationFailure, match="not authorized"):
             client.admin.command("usersInfo", "administrator", showCredentials=True)
     with system.mongodb_as("administrator") as client:
