@@ -12,7 +12,7 @@ from chassis.mongo.insertion import Document, insert_chunks
 
 _THREADS: Final = 2
 _BATCH_CHUNKS: Final = 4
-_WAITING_CHUNKS: Final = 10  # fewer, and batches are not full
+_WAITING_CHUNKS: Final = 4
 _CHUNKS_OF_PROCESS: Final = 32
 _PATIENCE_SECONDS: Final = 20.0  # less than a lease
 
@@ -25,7 +25,7 @@ class Shipper:
     """Inserts chunks from threads of its own, as many at once as have gathered meanwhile.
 
     The store works on one batch while it is sent the next; chunks may become visible out of order.
-    It holds at most eighteen of them, and all of a process together at most 32.
+    It holds at most twelve of them, and all of a process together at most 32.
     """
 
     def __init__(self, chunks: Collection[Document]) -> None:
