@@ -50,10 +50,11 @@ class System:
         self.older = OlderDesign(folder / "older", self.stack.mongodb.url, self.stack.rabbitmq.url)
 
     def fresh(self, *services: str) -> None:
-        """Nothing stored, and new processes of just these services (and auth)."""
+        """Nothing stored or left to the older design, and new processes of these and auth alone."""
         self.older.stop()
         self._stop(*(name for name in self.stack.services if name not in PERMANENT))
         self.stack.mongodb.drop_databases()
+        self.older.drop_messages()
         for name in services:
             self.stack.services[name].start()
 

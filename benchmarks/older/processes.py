@@ -4,6 +4,9 @@ import sys
 from functools import partial
 from pathlib import Path
 
+import pika
+
+from benchmarks.older import MP3_QUEUE, VIDEO_QUEUE
 from benchmarks.older.auth import create_token
 from devstack.ports import LOOPBACK, free_port
 from devstack.process import Process
@@ -24,6 +27,7 @@ class OlderDesign:
 
     def __init__(self, folder: Path, mongodb_url: str, amqp_url: str) -> None:
         self._folder = folder
+        self._amqp_url = amqp_url
         self.logs = folder / "logs"
         self._ports = {"auth": free_port(), "gateway": free_port()}
         self.url = f"http://{LOOPBACK}:{self._ports['gateway']}"
@@ -59,6 +63,13 @@ class OlderDesign:
         """End whatever runs."""
         for process in (self._converter, self._gateway, self._auth):
             process.stop(STOP_SECONDS)
+
+    def drop_messages(self) -> None:
+        """Delete its queues, where uploads wait that nobody converted; they are made at start."""
+        with pika.BlockingConnection(pika.URLParameters(self._amqp_url)) as connection:
+            channel = connection.channel()
+            for queue in (VIDEO_QUEUE, MP3_QUEUE):
+                channel.queue_delete(queue)
 
     def _web(self, name: str, *arguments: str) -> Process:
         port = str(self._ports[name])

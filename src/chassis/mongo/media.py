@@ -39,7 +39,7 @@ class GridFsMediaStore:
         self._chunks = self._database["fs.chunks"]
 
     def prepare(self) -> None:
-        """Create the indexes that the GridFS specification asks for; safe to repeat."""
+        """Create what the GridFS specification asks for, where it is missing; safe to repeat."""
         with store_errors():
             self._create_chunks()
             by_name = IndexModel([("filename", ASCENDING), ("uploadDate", ASCENDING)])
