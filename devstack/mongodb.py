@@ -29,7 +29,7 @@ class MongoDB(Server):
         return f"mongodb://{LOOPBACK}:{self.port}/"
 
     def command(self) -> list[str]:
-        """The server with a small cache."""
+        """The server with a small cache, and a journal as it runs in production."""
         return [
             program(),
             "--dbpath",
@@ -41,6 +41,8 @@ class MongoDB(Server):
             "--nounixsocket",
             "--wiredTigerCacheSizeGB",
             "0.25",
+            "--wiredTigerJournalCompressor",
+            "none",
             "--setParameter",
             "diagnosticDataCollectionEnabled=false",
             *self.options,

@@ -26,6 +26,12 @@ def options(client: Client, database: str) -> dict[str, Any]:
     return found
 
 
+def test_nor_is_the_journal(client: Client) -> None:
+    """As in production: tests and benchmarks run on the same."""
+    options = client.admin.command("getCmdLineOpts")["parsed"]["storage"]
+    assert options["wiredTiger"]["engineConfig"]["journalCompressor"] == "none"
+
+
 @pytest.mark.parametrize("database", [VIDEOS, MP3S])
 def test_chunks_are_not_compressed_once_more(client: Client, database: str) -> None:
     """Not even after a second service has prepared what the first one had."""
