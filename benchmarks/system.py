@@ -85,10 +85,6 @@ class System:
         """A user of the older gateway."""
         return Client(self.older.url, self.older.token)
 
-    def older_gunicorn_client(self) -> Client:
-        """A user of the older gateway under gunicorn."""
-        return Client(self.older.gunicorn_url, self.older.token)
-
     def work(self) -> Work:
         """The queues of our converter, while notification does not run."""
         return Work(self.stack.rabbitmq.url, VIDEO_QUEUE, MP3_QUEUE, "job_id")

@@ -17,9 +17,6 @@ START_SECONDS = 60.0
 STOP_SECONDS = 10.0
 SECRET = "one secret for all services, as it was"  # noqa: S105 - it guards nothing
 USERNAME = "somebody@example.com"
-GUNICORN = "gateway under gunicorn"
-# One worker of four threads, which may take as long as an upload takes.
-THREADS = ("--worker-class", "gthread", "--threads", "4", "--timeout", "600")
 
 
 class OlderDesign:
@@ -32,14 +29,12 @@ class OlderDesign:
         self._folder = folder
         self._amqp_url = amqp_url
         self.logs = folder / "logs"
-        self._ports = {name: free_port() for name in ("auth", "gateway", GUNICORN)}
+        self._ports = {"auth": free_port(), "gateway": free_port()}
         self.url = f"http://{LOOPBACK}:{self._ports['gateway']}"
-        self.gunicorn_url = f"http://{LOOPBACK}:{self._ports[GUNICORN]}"
         self.token = create_token(USERNAME, SECRET)
         auth_url = f"http://{LOOPBACK}:{self._ports['auth']}"
         self._auth = self._web("auth", SECRET)
         self._gateway = self._web("gateway", mongodb_url, amqp_url, auth_url)
-        self._gunicorn = self._under_gunicorn(mongodb_url, amqp_url, auth_url)
         module = ("-m", "benchmarks.older.converter")
         self._converter = self._process("converter", *module, mongodb_url, amqp_url)
 
@@ -47,11 +42,6 @@ class OlderDesign:
     def gateway_pid(self) -> int:
         """Process id of the gateway."""
         return self._gateway.pid
-
-    @property
-    def gunicorn_pid(self) -> int:
-        """Process id of the gateway's parent under gunicorn."""
-        return self._gunicorn.pid
 
     @property
     def converter_pid(self) -> int:
@@ -64,11 +54,6 @@ class OlderDesign:
             process.start()
             process.wait_until(partial(_answers, self._ports[name]), START_SECONDS)
 
-    def start_gunicorn(self) -> None:
-        """Start the gateway under gunicorn as well; raises NotReady."""
-        self._gunicorn.start()
-        self._gunicorn.wait_until(partial(_answers, self._ports[GUNICORN]), START_SECONDS)
-
     def start_converter(self) -> None:
         """Start the converter, and wait until it consumes; raises NotReady."""
         self._converter.start()
@@ -76,7 +61,7 @@ class OlderDesign:
 
     def stop(self) -> None:
         """End whatever runs."""
-        for process in (self._converter, self._gunicorn, self._gateway, self._auth):
+        for process in (self._converter, self._gateway, self._auth):
             process.stop(STOP_SECONDS)
 
     def drop_messages(self) -> None:
@@ -89,13 +74,6 @@ class OlderDesign:
     def _web(self, name: str, *arguments: str) -> Process:
         port = str(self._ports[name])
         return self._process(name, "-m", f"benchmarks.older.{name}", port, *arguments)
-
-    def _under_gunicorn(self, *arguments: str) -> Process:
-        given = ", ".join(map(repr, arguments))
-        address = f"{LOOPBACK}:{self._ports[GUNICORN]}"
-        application = f"benchmarks.older.gateway:create_app({given})"
-        command = ("-m", "gunicorn", "--no-control-socket", "--bind", address, *THREADS)
-        return self._process(GUNICORN, *command, application)
 
     def _process(self, name: str, *arguments: str) -> Process:
         environment = base_environment()
