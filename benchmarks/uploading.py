@@ -109,10 +109,14 @@ def measure(bench: Bench) -> None:
 def _in_service(name: str, upload: Callable[[], Cost]) -> Contender:
     """Each upload that counts comes after one of the same kind, as it does where nobody alternates.
 
-    What another left behind cost up to a quarter of a second: its files that were deleted are memory
-    that this machine gave back to its host, and has to get anew.
+    What another left behind cost up to a quarter of a second: memory of its deleted files, which
+    this machine gave back to its host and has to get anew.
     """
-    return Contender(name, upload, prepare=upload)
+
+    def prepare() -> None:
+        upload()
+
+    return Contender(name, upload, prepare)
 
 
 UPLOAD = Benchmark(
