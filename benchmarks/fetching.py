@@ -18,7 +18,6 @@ from benchmarks.content import Content
 from benchmarks.contest import Contender, Cost
 from benchmarks.costs import command_cost, measured, with_mongodb
 from benchmarks.figures import Goal
-from chassis.mongo import GridFsMediaStore, media
 from devstack.ports import LOOPBACK
 from devstack.services import CHECKOUT
 
@@ -68,8 +67,7 @@ class Fetching:
         """By a link that is new; store and cache are emptied afterwards."""
         watch = self._system.watch("fetcher")
         cost = measured(self._fetch, watch, self._system.watch_mongodb())
-        self._system.mongo.drop_database(media.VIDEOS)
-        GridFsMediaStore(self._system.mongo, media.VIDEOS).prepare()
+        self._system.empty_videos()
         for name in CACHE:
             self._system.mongo["jobs"][name].delete_many({})
         return cost

@@ -26,7 +26,7 @@ OTHERS = {
     "gunicorn, 400 threads": THREADS,
     "gevent's pywsgi": PYWSGI,
 }
-ROUNDS = 3
+ROUNDS = 5
 SLOW_CLIENTS = 300
 DRIP_BYTES, DRIP_SECONDS = 2_000, 0.5
 SLOW_LENGTH = 100_000_000
@@ -61,6 +61,8 @@ class Served:
 
         cost = measured(put, self.watch(), self._bench.system.watch_mongodb())
         self._client.delete(fids[0])
+        self._bench.system.empty_videos()
+        self._bench.system.settle()
         return cost
 
     def upload_seconds(self, count: int) -> float:

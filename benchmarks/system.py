@@ -16,6 +16,7 @@ from benchmarks.older.processes import OlderDesign
 from benchmarks.watch import Watch, cpu_seconds
 from benchmarks.work import Work
 from chassis.messages import MP3_QUEUE, VIDEO_QUEUE
+from chassis.mongo import GridFsMediaStore, media
 from devstack.ports import LOOPBACK, free_port
 from devstack.services import Service
 from devstack.stack import LOGIN_EMAIL, Stack
@@ -103,6 +104,14 @@ class System:
             time.sleep(IDLE_SECONDS)
             if cpu_seconds(pids) - before < IDLE_SHARE * IDLE_SECONDS:
                 return
+
+    def empty_videos(self) -> None:
+        """Delete all that was uploaded or fetched, at once.
+
+        What is left of it fills MongoDB's cache, which whoever comes next pays for.
+        """
+        self.mongo.drop_database(media.VIDEOS)
+        GridFsMediaStore(self.mongo, media.VIDEOS).prepare()
 
     def _stop(self, *services: str) -> None:
         with ThreadPoolExecutor() as pool:
