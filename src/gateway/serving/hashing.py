@@ -6,10 +6,8 @@ from typing import Any, Final
 import gevent
 from gevent.monkey import get_original
 
-WAITING_PIECES: Final = 12
-"""Of all files of a process; with four, the thread and who brings them waited for each other."""
-
 _WORTHWHILE_BYTES: Final = 64 * 1024
+_BEHIND_PIECES: Final = 4
 _PAUSE_SECONDS: Final = 0.001
 
 # Not gevent's own thread pool: what it does for each piece costs a quarter of what hashing does.
@@ -20,7 +18,7 @@ _tasks: Final[Any] = get_original("queue", "SimpleQueue")()
 class ThreadedSha256:
     """SHA-256 as hashlib has it, computed by a real thread while the caller brings more.
 
-    A few pieces may wait for it, of all files together; whoever brings them faster waits, too.
+    It may be four pieces behind; whoever brings them faster waits for it.
     """
 
     _running = False
@@ -33,20 +31,19 @@ class ThreadedSha256:
     def update(self, data: bytes | memoryview) -> None:
         """Take further bytes."""
         if len(data) < _WORTHWHILE_BYTES:
-            self._await_all()
+            self._wait(0)
             self._sha256.update(data)
             return
         if not ThreadedSha256._running:
             ThreadedSha256._running = True
             _start_new_thread(_hash, ())
-        while _tasks.qsize() >= WAITING_PIECES:
-            gevent.sleep(_PAUSE_SECONDS)
+        self._wait(_BEHIND_PIECES - 1)
         self._taken += 1
         _tasks.put((self, data))
 
     def hexdigest(self) -> str:
         """The hash of all of them."""
-        self._await_all()
+        self._wait(0)
         return self._sha256.hexdigest()
 
     def hash(self, data: bytes | memoryview) -> None:
@@ -54,8 +51,8 @@ class ThreadedSha256:
         self._sha256.update(data)
         self._hashed += 1
 
-    def _await_all(self) -> None:
-        while self._hashed < self._taken:
+    def _wait(self, behind: int) -> None:
+        while self._taken - self._hashed > behind:
             gevent.sleep(_PAUSE_SECONDS)
 
 

@@ -3,7 +3,6 @@
 import hashlib
 import random
 
-from gateway.serving import hashing
 from gateway.serving.hashing import ThreadedSha256
 
 
@@ -26,16 +25,3 @@ def test_files_side_by_side_have_their_own_hashes() -> None:
             digest.update(data)
     for digest, data in zip(digests, files, strict=True):
         assert digest.hexdigest() == hashlib.sha256(data * 3).hexdigest()
-
-
-def test_few_pieces_wait_however_many_files_there_are() -> None:
-    """Who brings pieces faster than they are hashed does not fill the memory with them."""
-    piece = bytes(1 << 20)
-    digests = [ThreadedSha256() for _ in range(20)]
-    most = 0
-    for _ in range(5):
-        for digest in digests:
-            digest.update(piece)
-            most = max(most, hashing._tasks.qsize())  # noqa: SLF001 - nobody else asks
-    assert 1 < most <= hashing.WAITING_PIECES
-    assert {digest.hexdigest() for digest in digests} == {hashlib.sha256(piece * 5).hexdigest()}
