@@ -58,8 +58,8 @@ def prepare(database: Database) -> None:
 def find(chunks: Collection[dict[str, Any]], key: ObjectId, size: int) -> Cost:
     """A file of `size` bytes out of MongoDB; raises ValueError if some are missing."""
     started, computed = time.perf_counter(), time.process_time()
-    fields = {"_id": 0, "data": 1}
-    found = chunks.find({"files_id": key}, fields).sort("n", 1)
+    # Whole documents: MongoDB copies what it picks out of them.
+    found = chunks.find({"files_id": key}).sort("n", 1)
     total = sum(len(chunk["data"]) for chunk in found)
     seconds = time.perf_counter() - started
     if total != size:
