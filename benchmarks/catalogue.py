@@ -12,6 +12,7 @@ from benchmarks.receipt import RECEIPT_COST
 from benchmarks.requests_rate import REQUESTS_RATE
 from benchmarks.same_content import SAME_CONTENT
 from benchmarks.servers import SERVERS
+from benchmarks.short_lived import SHORT_LIVED
 from benchmarks.uploading import UPLOAD
 
 BENCHMARKS: dict[str, Benchmark] = {
@@ -28,6 +29,7 @@ BENCHMARKS: dict[str, Benchmark] = {
         UPLOAD,
         DOWNLOAD,
         SAME_CONTENT,
+        SHORT_LIVED,
         REQUESTS_RATE,
         LARGE_UPLOAD,
         FETCH,

@@ -12,6 +12,18 @@ from devstack.server import Server
 
 UNPACKED = Path(__file__).parent.parent / ".local" / "mongodb" / "mongod"
 SYSTEM_DATABASES = frozenset({"admin", "config", "local"})
+# Most videos are deleted before the checkpoint of their minute, so they are not written into data
+# files before it. MongoDB's default is to do so once 5 % of its cache have changed.
+EVICTION = (
+    "eviction_dirty_target=60,eviction_dirty_trigger=70,"
+    "eviction_updates_target=60,eviction_updates_trigger=70"
+)
+STORAGE = (
+    # What goes through the journal is media, which is compressed already.
+    "--wiredTigerJournalCompressor=none",
+    f"--wiredTigerEngineConfigString={EVICTION}",
+)
+"""Options of each MongoDB that we start, in production too."""
 
 
 class MongoDB(Server):
@@ -29,7 +41,7 @@ class MongoDB(Server):
         return f"mongodb://{LOOPBACK}:{self.port}/"
 
     def command(self) -> list[str]:
-        """The server with a small cache, and a journal as it runs in production."""
+        """The server with a small cache, and storage as in production."""
         return [
             program(),
             "--dbpath",
@@ -41,8 +53,7 @@ class MongoDB(Server):
             "--nounixsocket",
             "--wiredTigerCacheSizeGB",
             "0.25",
-            "--wiredTigerJournalCompressor",
-            "none",
+            *STORAGE,
             "--setParameter",
             "diagnosticDataCollectionEnabled=false",
             *self.options,

@@ -26,10 +26,21 @@ def options(client: Client, database: str) -> dict[str, Any]:
     return found
 
 
+def engine(client: Client) -> dict[str, Any]:
+    """What MongoDB was started with."""
+    parsed = client.admin.command("getCmdLineOpts")["parsed"]
+    found: dict[str, Any] = parsed["storage"]["wiredTiger"]["engineConfig"]
+    return found
+
+
 def test_nor_is_the_journal(client: Client) -> None:
     """As in production: tests and benchmarks run on the same."""
-    options = client.admin.command("getCmdLineOpts")["parsed"]["storage"]
-    assert options["wiredTiger"]["engineConfig"]["journalCompressor"] == "none"
+    assert engine(client)["journalCompressor"] == "none"
+
+
+def test_what_is_deleted_soon_need_not_be_written(client: Client) -> None:
+    """Most of the cache may have changed before MongoDB writes it into its data files."""
+    assert "eviction_dirty_target=60" in engine(client)["configString"]
 
 
 @pytest.mark.parametrize("database", [VIDEOS, MP3S])

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 
 from auth.settings import AccountSettings
 from chassis.settings import Settings, read_settings
+from devstack.mongodb import STORAGE
 from devstack.settings_table import SERVICES
 
 CHECKOUT = Path(__file__).parents[2]
@@ -106,6 +107,11 @@ def test_stores_are_those_of_kubernetes(store: str) -> None:
     assert COMPOSE[store].get("environment", {}) == {
         name: value for name, value in values.items() if name != "HOME"
     }
+
+
+def test_mongodb_stores_as_in_tests_and_benchmarks() -> None:
+    """What is measured is what runs."""
+    assert set(STORAGE) < set(COMPOSE["mongodb"]["command"])
 
 
 def test_what_is_mounted_from_here_is_there() -> None:
