@@ -6,7 +6,7 @@ from benchmarks import gridfs_limit
 from benchmarks.bench import Bench, Benchmark
 from benchmarks.client import Answer, Client, Refused
 from benchmarks.content import Content
-from benchmarks.contest import Contender, Cost, ratio
+from benchmarks.contest import Cost, in_service, ratio
 from benchmarks.costs import measured, with_mongodb
 from benchmarks.figures import Goal
 from benchmarks.older import MP3S, VIDEOS
@@ -87,10 +87,10 @@ def measure(bench: Bench) -> None:
     costs = bench.compete(
         f"upload of {gigabytes:.2f} GB (CPU and memory: of the gateway)",
         [
-            _in_service(OURS, lambda: uploading.ours(Client.upload)),
-            _in_service(OLDER, uploading.older),
-            _in_service(PUT, lambda: uploading.ours(Client.put)),
-            _in_service(LIMIT, uploading.limit),
+            in_service(OURS, lambda: uploading.ours(Client.upload)),
+            in_service(OLDER, uploading.older),
+            in_service(PUT, lambda: uploading.ours(Client.put)),
+            in_service(LIMIT, uploading.limit),
         ],
         bench.rounds(ROUNDS),
     )
@@ -101,19 +101,6 @@ def measure(bench: Bench) -> None:
     bench.record(CPU, (costs[OURS].cpu_seconds or 0.0) / gigabytes)
     bench.record(MEMORY, costs[OURS].memory_mb)
     bench.system.older.stop()
-
-
-def _in_service(name: str, upload: Callable[[], Cost]) -> Contender:
-    """Each upload that counts comes after one of the same kind, as it does where nobody alternates.
-
-    What another left behind cost up to a quarter of a second: memory of its deleted files, which
-    this machine gave back to its host and has to get anew.
-    """
-
-    def prepare() -> None:
-        upload()
-
-    return Contender(name, upload, prepare)
 
 
 UPLOAD = Benchmark(
