@@ -7,7 +7,7 @@ import gevent
 from gevent.monkey import get_original
 
 _WORTHWHILE_BYTES: Final = 64 * 1024
-_BEHIND_PIECES: Final = 4
+_BEHIND_PIECES: Final = 8
 _PAUSE_SECONDS: Final = 0.001
 
 # Not gevent's own thread pool: what it does for each piece costs a quarter of what hashing does.
@@ -18,7 +18,7 @@ _tasks: Final[Any] = get_original("queue", "SimpleQueue")()
 class ThreadedSha256:
     """SHA-256 as hashlib has it, computed by a real thread while the caller brings more.
 
-    It may be four pieces behind; whoever brings them faster waits for it.
+    It may be eight pieces behind; whoever brings them faster waits for it.
     """
 
     _running = False
