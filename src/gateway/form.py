@@ -1,6 +1,7 @@
 """A multipart/form-data body in one pass: exactly one file, and options before or after it.
 
-Source: RFC 7578. The parser is `multipart`'s, fed with the body as it arrives.
+Source: RFC 7578. The parser is `multipart`'s, fed with the body as it arrives; what
+lies between the delimiters goes past it, because the search for them is most of its work.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,6 +11,7 @@ from typing import Final
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
 
 from gateway import refusals
+from gateway.delimiter import Delimiter
 from gateway.naming import clean_name, extended_filename
 
 MULTIPART: Final = "multipart/form-data"
@@ -64,6 +66,9 @@ class UploadForm:
             )
         except MultipartError as error:
             raise refusals.malformed_multipart("its boundary is wrong") from error
+        self._delimiter = Delimiter(boundary)
+        self._holds_nothing = False
+        self._counted = False
         self._max_file_bytes = max_file_bytes
         self._received = 0
         self._file: FileStart | None = None
@@ -79,6 +84,10 @@ class UploadForm:
         yield from self._beside
         self._beside.clear()
         self._received += len(piece)
+        if self._holds_nothing and not self._delimiter.touches(piece):
+            yield from self._data(piece)
+            return
+        self._holds_nothing = False
         try:
             for event in self._parser.parse(piece):
                 if isinstance(event, MultipartSegment):
@@ -86,6 +95,10 @@ class UploadForm:
                 elif event is None:
                     yield from self._end()
                 else:
+                    # Python has but one object for each single byte: that says nothing.
+                    whole = event is piece and len(piece) > 1
+                    # Where a part says its length, the parser counts what it has.
+                    self._holds_nothing = whole and not self._counted
                     yield from self._data(event)
         except MultipartError as error:
             raise refusals.malformed_multipart(str(error)) from error
@@ -116,6 +129,7 @@ class UploadForm:
     def _start(self, segment: MultipartSegment) -> None:
         disposition = segment.header("Content-Disposition", "")
         extended = extended_filename(disposition)
+        self._counted = segment.header("Content-Length") is not None
         if segment.filename is None and extended is None:
             self._field = _decoded(segment.name or "")[:MAX_FIELD_BYTES]
             self._value.clear()

@@ -47,9 +47,16 @@ def test_the_file_and_the_options_around_it_are_found() -> None:
     assert read.fields == [Field("bitrate", "128k"), Field("a", "b")]
 
 
+def delimiter_crumbs() -> st.SearchStrategy[bytes]:
+    """Bytes with many beginnings of a delimiter, and hardly ever a whole one."""
+    line = f"\r\n--{BOUNDARY}".encode()
+    crumbs = st.integers(min_value=1, max_value=len(line) - 1).map(lambda size: line[:size])
+    return st.lists(crumbs | st.binary(max_size=50), min_size=1).map(b"".join)
+
+
 @settings(max_examples=200)
 @given(
-    st.binary(min_size=1, max_size=3000),
+    st.binary(min_size=1, max_size=3000) | delimiter_crumbs().filter(bool),
     st.lists(st.integers(min_value=1, max_value=400), min_size=1),
 )
 def test_any_cut_gives_the_same(data: bytes, sizes: list[int]) -> None:
@@ -92,7 +99,25 @@ def test_one_byte_at_a_time_gives_the_same() -> None:
 def test_what_looks_like_the_boundary_belongs_to_the_file() -> None:
     """Beginnings of the boundary inside the file change nothing."""
     data = f"\r\n--{BOUNDARY[:-1]}x\r\n--{BOUNDARY[:-2]}".encode() * 50
-    assert Read([form(file_part(data))]).data == data
+    body = form(file_part(data))
+    for size in (len(body), *range(1, 100)):
+        pieces = [body[place : place + size] for place in range(0, len(body), size)]
+        assert Read(pieces).data == data
+
+
+@pytest.mark.parametrize("said", [len(DATA) - 1, len(DATA) + 1])
+def test_a_part_is_as_long_as_it_says(said: int) -> None:
+    """However it is cut: what goes past the parser would not be counted."""
+    headers, data = file_part(DATA)
+    for length, refused in ((len(DATA), False), (said, True)):
+        body = form((f"{headers}Content-Length: {length}\r\n", data))
+        pieces = [body[place : place + 100] for place in range(0, len(body), 100)]
+        if refused:
+            with pytest.raises(ServiceError) as caught:
+                Read(pieces)
+            assert caught.value.code == "malformed_multipart"
+        else:
+            assert Read(pieces).data == DATA
 
 
 @pytest.mark.parametrize(
