@@ -15,6 +15,8 @@ import bson
 from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError, ConnectionFailure, NetworkTimeout
 
+from chassis.mongo.sending import send_parts
+
 Document = dict[str, Any]
 
 _HEADER: Final = struct.Struct("<iiiiI")  # length, request, response to, operation, flags
@@ -25,7 +27,6 @@ _BODY, _SEQUENCE = b"\x00", b"\x01"
 _DOCUMENTS: Final = b"documents\x00"
 _DATA: Final = b"\x05data\x00"  # a binary value of that name
 _END: Final = b"\x00"
-_GLUED_BYTES: Final = 16 * 1024  # sent with what comes before: a packet of its own costs more
 _MOST_REQUESTS: Final = 1 << 31
 _DUPLICATE_KEY: Final = 11_000
 
@@ -68,9 +69,8 @@ def insert_message(
     before = _HEADER.pack(length, request, 0, _OP_MSG, 0) + body
     before += _SEQUENCE + _SIZE.pack(sequence) + _DOCUMENTS
     for head, chunk in zip(heads, chunks, strict=True):
-        data = memoryview(chunk["data"])
-        yield before + head + data[:_GLUED_BYTES]
-        yield data[_GLUED_BYTES:]
+        yield before + head
+        yield chunk["data"]
         before = _END
     yield before
 
@@ -95,8 +95,7 @@ def _insert(collection: Collection[Document], chunks: Sequence[Document]) -> boo
     # Made before anything is sent: nothing can fail between two parts then but the connection.
     parts = [part for part in insert_message(database.name, command, chunks, request) if part]
     with database.client._conn_for_writes(None, "insert") as connection:  # noqa: SLF001 - it offers no other way
-        for part in parts:
-            connection.send_message(part, 0)  # type: ignore[arg-type]  # the socket takes any buffer
+        send_parts(connection, parts)
         answer = connection.receive_message(request).command_response(collection.codec_options)
     whole = answer["ok"] == 1 and answer.get("n") == len(chunks)
     return bool(whole and "writeConcernError" not in answer)
