@@ -95,7 +95,8 @@ class UploadForm:
                 elif event is None:
                     yield from self._end()
                 else:
-                    # Python has but one object for each single byte: that says nothing.
+                    # Given back as it came: the parser held nothing back, nor does it now. (Of each
+                    # single byte Python has but one object, which says nothing.)
                     whole = event is piece and len(piece) > 1
                     # Where a part says its length, the parser counts what it has.
                     self._holds_nothing = whole and not self._counted
