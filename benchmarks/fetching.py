@@ -16,7 +16,7 @@ from benchmarks import gridfs_limit
 from benchmarks.bench import Bench, Benchmark
 from benchmarks.content import Content
 from benchmarks.contest import Contender, Cost, in_service
-from benchmarks.costs import command_cost, measured, with_mongodb
+from benchmarks.costs import command_cost, measured
 from benchmarks.figures import Goal
 from devstack.ports import LOOPBACK
 from devstack.services import CHECKOUT
@@ -47,7 +47,6 @@ class Fetching:
         self._system.fresh("gateway", "fetcher")
         self._client = self._system.client()
         self._names = count()
-        self._limit = self._system.mongo[gridfs_limit.DATABASE]
 
     @contextmanager
     def served(self) -> Iterator[None]:
@@ -79,14 +78,7 @@ class Fetching:
 
     def limit(self) -> Cost:
         """From the disk into the store."""
-        gridfs_limit.prepare(self._limit)
-        self._system.settle()
-        content = Content(self._path)
-        cost = with_mongodb(
-            lambda: gridfs_limit.store(self._limit, content), self._system.watch_mongodb()
-        )
-        self._system.mongo.drop_database(self._limit)
-        return cost
+        return gridfs_limit.storing_cost(self._system, Content(self._path))
 
     def _fetch(self) -> float:
         started = time.monotonic()

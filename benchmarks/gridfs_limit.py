@@ -15,6 +15,8 @@ from pymongo.collection import Collection
 
 from benchmarks.content import Content
 from benchmarks.contest import Cost
+from benchmarks.costs import with_mongodb
+from benchmarks.system import System
 
 DATABASE = "limit"
 CHUNK_BYTES = 1 << 20
@@ -22,6 +24,16 @@ UNCOMPRESSED = {"wiredTiger": {"configString": "block_compressor=none"}}
 BATCH_CHUNKS = 8
 
 Database = pymongo.database.Database[dict[str, Any]]
+
+
+def storing_cost(system: System, content: Content) -> Cost:
+    """What `store` takes in an empty database; what was stored is deleted."""
+    database = system.mongo[DATABASE]
+    prepare(database)
+    system.settle()
+    cost = with_mongodb(lambda: store(database, content), system.watch_mongodb())
+    system.mongo.drop_database(database)
+    return cost
 
 
 def store(database: Database, content: Content) -> Cost:

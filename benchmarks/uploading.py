@@ -7,7 +7,7 @@ from benchmarks.bench import Bench, Benchmark
 from benchmarks.client import Answer, Client, Refused
 from benchmarks.content import Content
 from benchmarks.contest import Cost, in_service, ratio
-from benchmarks.costs import measured, with_mongodb
+from benchmarks.costs import measured
 from benchmarks.figures import Goal
 from benchmarks.older import MP3S, VIDEOS
 
@@ -35,7 +35,6 @@ class Uploading:
         self._system.older.start_web()
         self._client = self._system.client()
         self._older_client = self._system.older_client()
-        self._limit = self._system.mongo[gridfs_limit.DATABASE]
 
     def ours(self, send: Callable[[Client, Content], Answer]) -> Cost:
         """Through our gateway; the store is emptied in the way that it is for all."""
@@ -62,14 +61,7 @@ class Uploading:
 
     def limit(self) -> Cost:
         """By a driver in this process; what was stored is deleted."""
-        gridfs_limit.prepare(self._limit)
-        self._system.settle()
-        content = Content.unique(self._path)
-        cost = with_mongodb(
-            lambda: gridfs_limit.store(self._limit, content), self._system.watch_mongodb()
-        )
-        self._system.mongo.drop_database(self._limit)
-        return cost
+        return gridfs_limit.storing_cost(self._system, Content.unique(self._path))
 
     def _upload_older(self) -> float:
         answer = self._older_client.upload(Content.unique(self._path))

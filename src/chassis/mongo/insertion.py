@@ -93,7 +93,7 @@ def _insert(collection: Collection[Document], chunks: Sequence[Document]) -> boo
     }
     request = next(_requests) % _MOST_REQUESTS
     # Made before anything is sent: nothing can fail between two parts then but the connection.
-    parts = [part for part in insert_message(database.name, command, chunks, request) if part]
+    parts = list(insert_message(database.name, command, chunks, request))
     with database.client._conn_for_writes(None, "insert") as connection:  # noqa: SLF001 - it offers no other way
         send_parts(connection, parts)
         answer = connection.receive_message(request).command_response(collection.codec_options)
